@@ -1,0 +1,89 @@
+# `make help` lists the targets. Everything they make stays in this folder; `make clean` removes it.
+
+PYTHON ?= python3
+WORKERS ?= 2
+
+# The lower bounds of pyproject.toml, or the next release with wheels for both Python 3.11 and 3.12. The pyparsing is
+# of matplotlib's age: later ones warn.
+OLDEST = numpy==1.26.0 scipy==1.11.2 scikit-learn==1.6.0 \
+    pandas==2.1.1 polars==1.0.0 matplotlib==3.8.0 pyparsing==3.1.0
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+CACHE := $(CURDIR)/.cache
+export PIP_CACHE_DIR := $(CACHE)/pip
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export XDG_CACHE_HOME := $(CACHE)
+export MPLCONFIGDIR := $(CACHE)/matplotlib
+export MPL_IGNORE_SYSTEM_FONTS := 1
+export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis
+
+# The pip of $(PYTHON) fills an environment that has none of its own: quicker, and no ensurepip needed.
+PIP_INSTALL = $(PYTHON) -m pip --python $(@D)/bin/python install -qq
+PYTEST_ARGS = --numprocesses=$(WORKERS) --basetemp=.cache/tmp
+
+.PHONY: help demo test test-oldest lint format bench wheel clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/.report  ## run examples/demo.py; with your own table: make demo DATA=my.csv TARGET=column
+	.venv/bin/python examples/demo.py $(if $(DATA),--data "$(DATA)") $(if $(TARGET),--target "$(TARGET)")
+
+test: .venv/.test  ## run the tests and doctests, with coverage
+	@mkdir -p .cache
+	.venv/bin/pytest $(PYTEST_ARGS) --cov
+
+test-oldest: .venv-oldest/.wheel  ## run the tests on the built wheel and the oldest supported dependencies
+	@mkdir -p .cache
+	.venv-oldest/bin/pytest $(PYTEST_ARGS) tests
+
+lint: .venv/.lint  ## check style, types, docstrings and spelling
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/numpydoc lint $$(find skdeep -name '*.py')
+	.venv/bin/codespell
+
+format: .venv/.lint  ## format the code and fix what ruff can fix
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+bench: .venv/.report  ## time an epoch beside scikit-learn's
+	.venv/bin/python benchmarks/epoch_time.py
+
+wheel:  ## build the wheel into dist/
+	rm -rf build dist
+	$(PYTHON) -m pip wheel -q --no-deps --wheel-dir dist .
+	rm -rf build
+
+clean:  ## remove everything that these targets made
+	rm -rf .venv .venv-oldest .cache .coverage* build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One thread per worker, and no window.
+test test-oldest: export OMP_NUM_THREADS := 1
+test test-oldest: export OPENBLAS_NUM_THREADS := 1
+test test-oldest: export MPLBACKEND := Agg
+
+# .venv/.test is the stamp of the editable install with the extra "test", and so on.
+.venv/.%: pyproject.toml | .venv/pyvenv.cfg
+	$(PIP_INSTALL) --editable '.[$*]'
+	@touch $@
+
+.venv-oldest/.wheel: .venv-oldest/pyvenv.cfg wheel
+	$(PIP_INSTALL) --only-binary :all: $(OLDEST) "$$(echo dist/*.whl)[test]"
+	$(PIP_INSTALL) --no-deps --force-reinstall dist/*.whl
+
+.venv/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; old = sys.version_info < (3, 11); sys.exit(old and \
+	    "skdeep needs Python 3.11 or later: run make with PYTHON=/path/to/a/newer/python.")'
+	$(PYTHON) -m venv --without-pip .venv
+
+.venv-oldest/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; known = (3, 11) <= sys.version_info < (3, 13); sys.exit(not known and \
+	    "numpy 1.26.0 has wheels for Python 3.11 and 3.12 only: run make test-oldest PYTHON=python3.12.")'
+	$(PYTHON) -m venv --without-pip .venv-oldest

@@ -1,0 +1,31 @@
+"""Deep, regularised multi-layer perceptrons for scikit-learn, on numpy, scipy and scikit-learn alone."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0.dev0"
+
+# Public name -> the module that has it, imported on first use: `import skdeep` stays light, and
+# `import skdeep.core` never loads scikit-learn.
+_HOMES = {
+    "DeepMLPClassifier": "skdeep.neural_network",
+    "DeepMLPRegressor": "skdeep.neural_network",
+    "DivergenceError": "skdeep.core",
+    "core": "skdeep.core",
+    "neural_network": "skdeep.neural_network",
+}
+
+__all__ = ["DeepMLPClassifier", "DeepMLPRegressor", "DivergenceError", "__version__", "core", "neural_network"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(_HOMES[name])
+    return module if _HOMES[name].endswith(f".{name}") else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

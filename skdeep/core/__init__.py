@@ -1,0 +1,51 @@
+"""The numeric core: networks, losses, optimizers and the training loop on plain numpy and scipy.
+
+It checks no user input and prints nothing; `skdeep.neural_network` does.
+"""
+
+from .activations import ACTIVATIONS, Activation
+from .batches import MiniBatches, Rows
+from .initializers import INITIALIZERS
+from .losses import LOSSES, Loss
+from .monitors import EarlyStopping, History, Monitor, StopReason
+from .network import Network, Workspace
+from .objective import Objective, mean_loss
+from .optimizers import SGD, Adam, Optimizer, RMSProp
+from .parameters import ParameterVector
+from .penalties import L2, MaxNorm, clip_norm
+from .prediction import raw_scores
+from .schedules import SCHEDULES, Schedule
+from .training import DivergenceError, Trainer, train, train_lbfgs
+
+__all__ = [
+    "ACTIVATIONS",
+    "INITIALIZERS",
+    "L2",
+    "LOSSES",
+    "SCHEDULES",
+    "SGD",
+    "Activation",
+    "Adam",
+    "DivergenceError",
+    "EarlyStopping",
+    "History",
+    "Loss",
+    "MaxNorm",
+    "MiniBatches",
+    "Monitor",
+    "Network",
+    "Objective",
+    "Optimizer",
+    "ParameterVector",
+    "RMSProp",
+    "Rows",
+    "Schedule",
+    "StopReason",
+    "Trainer",
+    "Workspace",
+    "clip_norm",
+    "mean_loss",
+    "raw_scores",
+    "train",
+    "train_lbfgs",
+]

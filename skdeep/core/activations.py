@@ -1,0 +1,191 @@
+"""Activation functions: forward and derivative side by side, in place, with the initializer that suits each.
+
+Every ``forward(Z, A, scratch)`` writes ``g(Z)`` into `A`; `A` may be `Z` itself where the derivative can be read
+off the output. Every ``backward(delta, Z, A, scratch)`` multiplies `delta` by ``g'(Z)`` in place; nobody reads `Z`
+and `A` after it, so it may use them up, as it does `scratch`. All arrays have one shape and dtype, and no array is
+allocated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import erf, expit
+
+from .parameters import Array
+
+LEAKY_SLOPE = 0.01
+# Klambauer et al. (2017), "Self-Normalizing Neural Networks": the fixed point of mean 0 and variance 1.
+SELU_SCALE = 1.0507009873554805
+SELU_ALPHA = 1.6732632423543772
+SQRT_HALF = float(np.sqrt(0.5))
+INVERSE_SQRT_2PI = float(1.0 / np.sqrt(2.0 * np.pi))
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An element-wise function of a hidden layer and its derivative.
+
+    Attributes
+    ----------
+    name : str
+        The name by which the estimators know it.
+    forward : callable (Z, A, scratch) -> None
+        Writes ``g(Z)`` into `A`.
+    backward : callable (delta, Z, A, scratch) -> None
+        Multiplies `delta` by ``g'(Z)``.
+    initializer : str
+        The initializer that keeps the signal's variance under this function.
+    needs_input : bool
+        Whether the derivative needs `Z` beside `A`, so that `A` must not overwrite `Z`.
+    """
+
+    name: str
+    forward: Callable[[Array, Array, Array], None]
+    backward: Callable[[Array, Array, Array, Array], None]
+    initializer: str
+    needs_input: bool = False
+
+    def __reduce__(self) -> tuple[Callable[[str], Activation], tuple[str]]:
+        return get_activation, (self.name,)
+
+
+def _identity_forward(Z: Array, A: Array, scratch: Array) -> None:
+    if A is not Z:
+        np.copyto(A, Z)
+
+
+def _identity_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
+    pass
+
+
+def _logistic_forward(Z: Array, A: Array, scratch: Array) -> None:
+    expit(Z, out=A)
+
+
+def _logistic_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
+    delta *= A
+    np.subtract(1.0, A, out=scratch)
+    delta *= scratch
+
+
+def _tanh_forward(Z: Array, A: Array, scratch: Array) -> None:
+    np.tanh(Z, out=A)
+
+
+def _tanh_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
+    np.multiply(A, A, out=scratch)
+    np.subtract(1.0, scratch, out=scratch)
+    delta *= scratch
+
+
+def _relu_forward(Z: Array, A: Array, scratch: Array) -> None:
+    np.maximum(Z, 0.0, out=A)
+
+
+def _relu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
+    np.greater(A, 0.0, out=scratch)
+    delta *= scratch
+
+
+def _leaky_relu_forward(Z: Array, A: Array, scratch: Array) -> None:
+    np.multiply(Z, LEAKY_SLOPE, out=scratch)
+    np.maximum(Z, scratch, out=A)
+
+
+def _leaky_relu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
+    np.greater(A, 0.0, out=scratch)
+    np.maximum(scratch, LEAKY_SLOPE, out=scratch)
+    delta *= scratch
+
+
+def _elu_forward(Z: Array, A: Array, scratch: Array) -> None:
+    np.minimum(Z, 0.0, out=scratch)
+    np.expm1(scratch, out=scratch)
+    np.maximum(Z, 0.0, out=A)
+    A += scratch
+
+
+def _elu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
+    np.minimum(A, 0.0, out=scratch)
+    scratch += 1.0
+    delta *= scratch
+
+
+def _selu_forward(Z: Array, A: Array, scratch: Array) -> None:
+    np.minimum(Z, 0.0, out=scratch)
+    np.expm1(scratch, out=scratch)
+    scratch *= SELU_ALPHA
+    np.maximum(Z, 0.0, out=A)
+    A += scratch
+    A *= SELU_SCALE
+
+
+def _selu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
+    # g' = SCALE where z > 0 and A + SCALE ALPHA elsewhere, as min(A, 0) + SCALE ALPHA + [A > 0] SCALE (1 - ALPHA).
+    np.greater(A, 0.0, out=scratch)
+    scratch *= SELU_SCALE * (1.0 - SELU_ALPHA)
+    np.minimum(A, 0.0, out=A)
+    A += SELU_SCALE * SELU_ALPHA
+    scratch += A
+    delta *= scratch
+
+
+def _gelu_forward(Z: Array, A: Array, scratch: Array) -> None:
+    np.multiply(Z, SQRT_HALF, out=scratch)
+    erf(scratch, out=scratch)
+    scratch += 1.0
+    scratch *= 0.5
+    np.multiply(Z, scratch, out=A)
+
+
+def _gelu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
+    # g' = Phi(z) + z phi(z), the second term in A.
+    np.multiply(Z, SQRT_HALF, out=scratch)
+    erf(scratch, out=scratch)
+    scratch += 1.0
+    scratch *= 0.5
+    np.multiply(Z, Z, out=A)
+    A *= -0.5
+    np.exp(A, out=A)
+    A *= Z
+    A *= INVERSE_SQRT_2PI
+    scratch += A
+    delta *= scratch
+
+
+def _silu_forward(Z: Array, A: Array, scratch: Array) -> None:
+    expit(Z, out=scratch)
+    np.multiply(Z, scratch, out=A)
+
+
+def _silu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
+    # g' = s + A (1 - s) with s = sigmoid(z), the second term in Z.
+    expit(Z, out=scratch)
+    np.subtract(1.0, scratch, out=Z)
+    Z *= A
+    scratch += Z
+    delta *= scratch
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    activation.name: activation
+    for activation in (
+        Activation("identity", _identity_forward, _identity_backward, "lecun_normal"),
+        Activation("logistic", _logistic_forward, _logistic_backward, "glorot_normal"),
+        Activation("tanh", _tanh_forward, _tanh_backward, "glorot_normal"),
+        Activation("relu", _relu_forward, _relu_backward, "he_normal"),
+        Activation("leaky_relu", _leaky_relu_forward, _leaky_relu_backward, "he_normal"),
+        Activation("elu", _elu_forward, _elu_backward, "he_normal"),
+        Activation("selu", _selu_forward, _selu_backward, "lecun_normal"),
+        Activation("gelu", _gelu_forward, _gelu_backward, "he_normal", needs_input=True),
+        Activation("silu", _silu_forward, _silu_backward, "he_normal", needs_input=True),
+    )
+}
+
+
+def get_activation(name: str) -> Activation:
+    """The activation of that name; a key of `ACTIVATIONS`."""
+    return ACTIVATIONS[name]

@@ -1,0 +1,163 @@
+"""Rows on their way into the network: which rows train, in which order, gathered into the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import issparse
+
+from .network import Workspace
+from .parameters import Array
+
+Augment = Callable[[Array, Array, np.random.Generator], None]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of the caller's arrays, by their numbers, so that no split or filter ever copies X.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n, n_features)
+        All rows; never changed.
+    Y : ndarray of shape (n, n_outputs)
+        Targets as the loss wants them.
+    weight : ndarray of shape (n,) or None
+        What each row counts; None for 1 each.
+    numbers : ndarray of shape (n_rows,) of int
+        The rows that belong.
+    """
+
+    X: Any
+    Y: Array
+    weight: Array | None
+    numbers: npt.NDArray[np.intp]
+
+    def __len__(self) -> int:
+        return int(self.numbers.shape[0])
+
+    @property
+    def total_weight(self) -> float:
+        """The `m` of the objective: the weights' sum, or the number of rows."""
+        if self.weight is None:
+            return float(len(self))
+        return float(self.weight[self.numbers].sum(dtype=np.float64))
+
+    def load(self, numbers: npt.NDArray[np.intp], workspace: Workspace, *, divisor: float) -> None:
+        """Gather rows, targets and ``weight / divisor`` into a workspace of as many rows."""
+        take_rows(self.X, numbers, workspace.inputs)
+        self.Y.take(numbers, 0, workspace.targets, "clip")
+        if self.weight is None:
+            workspace.row_weights.fill(1.0 / divisor)
+        else:
+            self.weight.take(numbers, 0, workspace.row_weights, "clip")
+            workspace.row_weights /= divisor
+
+    def merge_equal(self) -> Rows:
+        """Equal rows with equal targets as one row of their total weight, in an order that is theirs alone.
+
+        A full batch sees its rows only through sums. After this it is bitwise the same whatever their order, and
+        whether a row comes k times or once with weight k, which float32 sums alone would not give.
+        """
+        keys = np.array([self._key(number) for number in self.numbers], dtype=object)
+        _, first, groups = np.unique(keys, return_index=True, return_inverse=True)
+        numbers = self.numbers[first]
+        if self.weight is None and len(numbers) == len(self):
+            return Rows(self.X, self.Y, None, numbers)
+        counts = None if self.weight is None else self.weight[self.numbers]
+        weight = np.zeros(self.Y.shape[0], dtype=self.Y.dtype)
+        weight[numbers] = np.bincount(groups.ravel(), counts)
+        return Rows(self.X, self.Y, weight, numbers)
+
+    def _key(self, number: int) -> bytes:
+        """A fingerprint of the row and its target; two different rows share one with a chance of 2^-128."""
+        key = blake2b(self.Y[number].tobytes(), digest_size=16)
+        if issparse(self.X):
+            entries = slice(self.X.indptr[number], self.X.indptr[number + 1])
+            key.update(self.X.indices[entries].tobytes())
+            key.update(self.X.data[entries].tobytes())
+        else:
+            key.update(self.X[number].tobytes())
+        return key.digest()
+
+
+def take_rows(X: Any, numbers: npt.NDArray[np.intp] | slice, out: Array) -> None:
+    """Copy the numbered rows of X, dense or CSR, into a dense buffer of the same precision."""
+    if issparse(X):
+        X[numbers].toarray(out=out)
+    elif isinstance(numbers, slice):
+        np.copyto(out, X[numbers])
+    else:
+        X.take(numbers, 0, out, "clip")  # "clip" lets take write straight into the buffer
+
+
+class MiniBatches:
+    """Passes over some rows in mini-batches, gathered into one workspace.
+
+    A mini-batch B of b out of n rows carries the row weights ``n / (b m) s_i``, so that its weighted loss is an
+    unbiased estimate of the mean over the training set, ``1/m sum_i s_i loss_i``.
+
+    Parameters
+    ----------
+    rows : Rows
+        What to train on.
+    workspace : Workspace
+        As many rows as a full mini-batch.
+    shuffle : Generator, default=None
+        Draws a fresh order for every pass; None keeps the given order.
+    augment : callable (X_batch, Y_batch, rng) -> None, default=None
+        Changes the gathered mini-batch in place; the caller's X is never touched.
+    augment_rng : Generator, default=None
+        Handed to `augment`.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        workspace: Workspace,
+        *,
+        shuffle: np.random.Generator | None = None,
+        augment: Augment | None = None,
+        augment_rng: np.random.Generator | None = None,
+    ) -> None:
+        self.rows = rows
+        self._workspace = workspace
+        self._shuffle = shuffle
+        self._augment, self._augment_rng = augment, augment_rng
+        self._total_weight = rows.total_weight
+        self._order = rows.numbers.copy()
+        self._loaded = False
+
+    def __len__(self) -> int:
+        return -(-len(self.rows) // self._workspace.n_rows)
+
+    def epoch(self) -> Iterator[Workspace]:
+        """One pass: yields the workspace, or its leading rows, with the next mini-batch in it."""
+        n, size = len(self.rows), self._workspace.n_rows
+        if n <= size:
+            yield self._full_batch()
+            return
+        if self._shuffle is not None:
+            np.copyto(self._order, self.rows.numbers)
+            self._shuffle.shuffle(self._order)
+        for start in range(0, n, size):
+            yield self._gather(self._order[start : start + size])
+
+    def _full_batch(self) -> Workspace:
+        """The same rows every time, so they are gathered once, unless augmentation writes on them."""
+        if not self._loaded or self._augment is not None:
+            self._gather(self.rows.numbers)
+            self._loaded = True
+        return self._workspace.leading(len(self.rows))
+
+    def _gather(self, numbers: npt.NDArray[np.intp]) -> Workspace:
+        batch = self._workspace.leading(len(numbers))
+        self.rows.load(numbers, batch, divisor=len(numbers) * self._total_weight / len(self.rows))
+        if self._augment is not None:
+            self._augment(batch.inputs, batch.targets, self._augment_rng)  # type: ignore[arg-type]
+        return batch

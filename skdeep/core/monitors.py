@@ -1,0 +1,121 @@
+"""What watches a training: its history, and the rule that stops it and keeps the best weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from .parameters import Array, ParameterVector
+
+
+class StopReason(StrEnum):
+    """Why a training ended."""
+
+    MAX_ITER = "max_iter"
+    CONVERGED = "converged"
+    EARLY_STOPPING = "early_stopping"
+    LINE_SEARCH = "line_search"
+    CALLER = "caller"
+
+
+@dataclass
+class History:
+    """One entry per epoch (for L-BFGS per iteration), and how it ended.
+
+    Attributes
+    ----------
+    loss : list of float
+        Mean over the epoch's mini-batches of the objective before each step, penalty included.
+    validation_loss : list of float
+        Mean loss on the dev rows after the epoch, without penalty; empty without dev rows.
+    validation_score : list of float
+        The scorer's value on the dev rows after the epoch; empty without a scorer.
+    learning_rate : list of float
+        The rate of the epoch's last step; empty for L-BFGS.
+    seconds : list of float
+        Wall-clock time of the epoch, evaluation on the dev rows included.
+    n_epochs : int
+        Epochs trained so far.
+    best_epoch : int
+        The epoch, counted from 1, whose weights the model has.
+    stop_reason : StopReason or None
+        None while training.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    validation_score: list[float] = field(default_factory=list)
+    learning_rate: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    n_epochs: int = 0
+    best_epoch: int = 0
+    stop_reason: StopReason | None = None
+
+
+class Monitor(Protocol):
+    """Sees each epoch when it is over."""
+
+    def epoch_ended(self, history: History, parameters: ParameterVector) -> StopReason | None:
+        """Look at the last entries of the history; a reason ends the training."""
+        ...
+
+
+@dataclass
+class EarlyStopping:
+    """Patience: stop when `patience` epochs in a row bring nothing better, and keep the best weights if asked.
+
+    Better means lower by more than `tol` than the best value so far.
+
+    Parameters
+    ----------
+    column : {"loss", "validation_loss", "validation_score"}
+        What to watch in the history; scores count as better when higher.
+    tol : float
+        What a better value must gain.
+    patience : int
+        Epochs without a better value that end the training.
+    keep_best : bool, default=False
+        Copy the weights of every better epoch, for `restore`.
+
+    Attributes
+    ----------
+    best_theta : ndarray or None
+        The weights of the best epoch: a copy, never a reference.
+    """
+
+    column: str
+    tol: float
+    patience: int
+    keep_best: bool = False
+    best_theta: Array | None = field(default=None, init=False, repr=False)
+    best_epoch: int = field(default=0, init=False)
+    n_stalled: int = field(default=0, init=False)
+    _best_value: float = field(default=float("inf"), init=False)
+
+    def epoch_ended(self, history: History, parameters: ParameterVector) -> StopReason | None:
+        """Note whether the epoch was better; the reason to stop once patience is at its end."""
+        value = getattr(history, self.column)[-1]
+        value = -value if self.column == "validation_score" else value
+        if value < self._best_value - self.tol:
+            self._keep(value, history.n_epochs, parameters)
+        else:
+            self.n_stalled += 1
+        if self.n_stalled < self.patience:
+            return None
+        return StopReason.CONVERGED if self.column == "loss" else StopReason.EARLY_STOPPING
+
+    def _keep(self, value: float, epoch: int, parameters: ParameterVector) -> None:
+        self._best_value, self.best_epoch, self.n_stalled = value, epoch, 0
+        if not self.keep_best:
+            return
+        if self.best_theta is None:
+            self.best_theta = parameters.theta.copy()
+        else:
+            self.best_theta[...] = parameters.theta
+
+    def restore(self, history: History, parameters: ParameterVector) -> None:
+        """Put the best weights back, whether or not the training stopped early."""
+        if self.best_theta is not None:
+            parameters.theta[...] = self.best_theta
+            history.best_epoch = self.best_epoch

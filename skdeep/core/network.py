@@ -1,0 +1,268 @@
+"""The network: the only forward pass, the only backward pass, and the buffers that both work in.
+
+Every array works on its last two axes, rows and units; leading axes hold a stack of networks of one shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .activations import Activation
+from .losses import Loss
+from .parameters import Array, ParameterVector
+
+ALIGNMENT = 16  # values; keeps every buffer of a workspace on a cache line of its own
+
+
+@dataclass(frozen=True)
+class Network:
+    """What a network computes, without its parameters.
+
+    Parameters
+    ----------
+    layer_sizes : tuple of int
+        Units per layer, input and output included.
+    activations : tuple of Activation
+        One per hidden layer.
+    loss : Loss
+        Reads the raw scores of the last layer.
+    keep_prob : tuple of (float or ndarray)
+        The chance that dropout keeps a unit, for the input and then each hidden layer; 1.0 turns dropout off. In a
+        stack an array of shape (..., 1, 1) gives each network its own.
+    """
+
+    layer_sizes: tuple[int, ...]
+    activations: tuple[Activation, ...]
+    loss: Loss
+    keep_prob: tuple[float | Array, ...]
+
+    def __post_init__(self) -> None:
+        n_hidden = len(self.layer_sizes) - 2
+        if len(self.activations) != n_hidden:
+            raise ValueError(f"activations must hold one per hidden layer ({n_hidden}); got {len(self.activations)}.")
+        if len(self.keep_prob) != n_hidden + 1:
+            raise ValueError(
+                f"keep_prob must hold one for the input and one per hidden layer ({n_hidden + 1}); "
+                f"got {len(self.keep_prob)}."
+            )
+
+    @property
+    def has_dropout(self) -> bool:
+        """Whether any layer drops units in training."""
+        return any(map(_drops, self.keep_prob))
+
+    def draw_masks(self, workspace: Workspace, rng: np.random.Generator) -> None:
+        """Draw fresh inverted-dropout masks: 0, or ``1 / keep_prob`` with probability ``keep_prob``.
+
+        A call of its own, so that forward and backward are a function of parameters, rows and masks. A layer that
+        keeps everything draws nothing.
+        """
+        for mask, keep_prob in zip(workspace.masks, self.keep_prob, strict=True):
+            if mask is not None:
+                rng.random(out=mask, dtype=mask.dtype.type)
+                np.less(mask, keep_prob, out=mask)
+                mask /= keep_prob
+
+    def forward(self, parameters: ParameterVector, workspace: Workspace) -> Array:
+        """Raw scores of the rows in the workspace.
+
+        Each layer computes ``A = g(A_previous W + b)``; where the workspace has masks, ``A * mask`` goes on.
+
+        Returns
+        -------
+        ndarray of shape (..., rows, n_outputs)
+            A buffer of the workspace: the next pass overwrites it.
+        """
+        if workspace.masks[0] is not None:
+            np.multiply(workspace.inputs, workspace.masks[0], out=workspace.outputs[0])
+        last = len(parameters.weights) - 1
+        for layer, (W, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True)):
+            Z = workspace.sums[layer]
+            np.matmul(workspace.outputs[layer], W, out=Z)
+            Z += b
+            if layer == last:
+                break
+            A, mask = workspace.activations[layer], workspace.masks[layer + 1]
+            self.activations[layer].forward(Z, A, workspace.scratch[layer])
+            if mask is not None:
+                np.multiply(A, mask, out=workspace.outputs[layer + 1])
+        return workspace.sums[last]
+
+    def loss_and_gradient(self, parameters: ParameterVector, gradient: ParameterVector, workspace: Workspace) -> Array:
+        """The weighted loss of the rows in the workspace, and its gradient into `gradient`.
+
+        Parameters
+        ----------
+        parameters : ParameterVector
+            Where to evaluate.
+        gradient : ParameterVector
+            Overwritten with the gradient of the weighted loss.
+        workspace : Workspace
+            Holds the rows, their targets and weights, and the masks if any.
+
+        Returns
+        -------
+        scalar or ndarray of shape (...)
+            ``sum_i row_weights_i * loss_i``, without penalty.
+        """
+        delta = self.forward(parameters, workspace)
+        self.loss.loss_and_gradient(workspace.targets, delta, workspace.row_losses, workspace.scratch[-1])
+        delta *= workspace.row_weights[..., None]
+        self._backward(delta, parameters, gradient, workspace)
+        return _row_sum(workspace.row_losses, workspace.row_weights)
+
+    def weighted_loss(self, parameters: ParameterVector, workspace: Workspace) -> Array:
+        """As `loss_and_gradient`, without the gradient."""
+        scores = self.forward(parameters, workspace)
+        self.loss.loss_and_gradient(workspace.targets, scores, workspace.row_losses, workspace.scratch[-1])
+        return _row_sum(workspace.row_losses, workspace.row_weights)
+
+    def _backward(
+        self, delta: Array, parameters: ParameterVector, gradient: ParameterVector, workspace: Workspace
+    ) -> None:
+        for layer in reversed(range(len(parameters.weights))):
+            np.matmul(workspace.outputs[layer].swapaxes(-1, -2), delta, out=gradient.weights[layer])
+            np.matmul(workspace.ones, delta, out=gradient.biases[layer])  # a sum over rows, at half its price
+            if layer == 0:
+                break
+            below = layer - 1
+            Z, A, mask = workspace.sums[below], workspace.activations[below], workspace.masks[layer]
+            delta = np.matmul(delta, parameters.weights[layer].swapaxes(-1, -2), out=workspace.deltas[below])
+            if mask is not None:
+                delta *= mask
+            self.activations[below].backward(delta, Z, A, workspace.scratch[below])
+
+
+class Workspace:
+    """Every buffer that one pass over some rows needs, carved out of a single block of memory.
+
+    A short last batch works in the `leading` rows of the same memory, so a step allocates no array.
+
+    Parameters
+    ----------
+    network : Network
+        Gives the shapes.
+    n_rows : int
+        How many rows fit.
+    dtype : dtype
+        Precision of every buffer.
+    stack : tuple of int, default=()
+        The leading axes: how many networks are computed at once.
+    training : bool, default=True
+        False leaves out what only dropout and the backward pass need.
+    memory : ndarray, default=None
+        The block to carve, as another workspace's `memory`; allocated if None.
+
+    Attributes
+    ----------
+    inputs : ndarray of shape (..., n_rows, n_features)
+        The rows, before dropout on the input. May be pointed at another array by `point_at`.
+    targets : ndarray of shape (..., n_rows, n_outputs)
+        What the loss compares the scores with.
+    row_weights : ndarray of shape (..., n_rows)
+        What each row counts in the loss.
+    masks : list of (ndarray or None)
+        Dropout masks of the input and of each hidden layer; None where nothing is dropped.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        n_rows: int,
+        dtype: npt.DTypeLike,
+        *,
+        stack: tuple[int, ...] = (),
+        training: bool = True,
+        memory: Array | None = None,
+    ) -> None:
+        self.network, self.n_rows, self.stack, self.training = network, n_rows, stack, training
+        self.memory = np.empty(self._size(dtype), dtype=dtype) if memory is None else memory
+        self.ones = np.ones((1, n_rows), dtype=self.memory.dtype)
+        self._carve()
+        self._leading: dict[int, Workspace] = {n_rows: self}
+
+    def leading(self, n_rows: int) -> Workspace:
+        """The workspace of the first `n_rows` rows, in the same memory."""
+        if n_rows not in self._leading:
+            self._leading[n_rows] = Workspace(
+                self.network,
+                n_rows,
+                self.memory.dtype,
+                stack=self.stack,
+                training=self.training,
+                memory=self.memory,
+            )
+        return self._leading[n_rows]
+
+    def point_at(self, inputs: Array) -> None:
+        """Read the rows from an array of the caller's instead of the buffer `inputs`, without a copy."""
+        self.inputs = inputs
+        if self.masks[0] is None:
+            self.outputs[0] = inputs
+
+    def _carve(self) -> None:
+        sizes = self.network.layer_sizes
+        views = self._views()
+        self.inputs = next(views)
+        self.targets = next(views)
+        self.row_weights = next(views)[..., 0]
+        self.row_losses = next(views)[..., 0]
+        self.sums = [next(views) for _ in sizes[1:]]
+        self.activations = [
+            next(views) if activation.needs_input else Z
+            for activation, Z in zip(self.network.activations, self.sums[:-1], strict=True)
+        ]
+        self.masks = [next(views) if self._has_mask(k) else None for k in self.network.keep_prob]
+        self.outputs = [
+            A if mask is None else next(views)
+            for A, mask in zip([self.inputs, *self.activations], self.masks, strict=True)
+        ]
+        self.deltas = [next(views) for _ in sizes[1:-1]] if self.training else []
+        widest = next(views).reshape(-1)
+        n_values = int(np.prod(self.stack)) * self.n_rows
+        self.scratch = [widest[: n_values * units].reshape(*self.stack, self.n_rows, units) for units in sizes[1:]]
+
+    def _buffer_units(self) -> list[int]:
+        """Units of every buffer, in the order in which `_carve` takes them."""
+        n_features, *hidden, n_outputs = self.network.layer_sizes
+        kept_inputs = [h for h, g in zip(hidden, self.network.activations, strict=True) if g.needs_input]
+        masked = [
+            units
+            for units, keep_prob in zip([n_features, *hidden], self.network.keep_prob, strict=True)
+            if self._has_mask(keep_prob)
+        ]
+        deltas = hidden if self.training else []
+        passes = [*hidden, n_outputs, *kept_inputs, *masked, *masked, *deltas]
+        return [n_features, n_outputs, 1, 1, *passes, max([*hidden, n_outputs])]
+
+    def _has_mask(self, keep_prob: float | Array) -> bool:
+        return self.training and _drops(keep_prob)
+
+    def _size(self, dtype: npt.DTypeLike) -> int:
+        rows = int(np.prod(self.stack)) * self.n_rows
+        return sum(_aligned(rows * units) for units in self._buffer_units())
+
+    def _views(self) -> Iterator[Array]:
+        start = 0
+        for units in self._buffer_units():
+            size = int(np.prod(self.stack)) * self.n_rows * units
+            yield self.memory[start : start + size].reshape(*self.stack, self.n_rows, units)
+            start += _aligned(size)
+
+
+def _drops(keep_prob: float | Array) -> bool:
+    return bool(np.any(np.less(keep_prob, 1.0)))
+
+
+def _aligned(n_values: int) -> int:
+    return -(-n_values // ALIGNMENT) * ALIGNMENT
+
+
+def _row_sum(losses: Array, weights: Array) -> Array:
+    if losses.ndim == 1:
+        return np.asarray(np.dot(losses, weights))
+    return np.einsum("...r,...r->...", losses, weights)

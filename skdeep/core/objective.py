@@ -1,0 +1,95 @@
+"""The objective over all rows: value and gradient as a function of theta, and the mean loss without a gradient.
+
+Both go through the rows in blocks of bounded size, so memory does not grow with the number of rows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .batches import Rows
+from .network import Network, Workspace
+from .parameters import Array, ParameterVector
+from .penalties import L2
+
+BLOCK_VALUES = 2**20  # a block's buffers hold about this many values: 4 MB in float32, 8 in float64
+
+
+def block_rows(network: Network, n_rows: int) -> int:
+    """How many rows to compute at once: all of them, or as many as keep the buffers at their bounded size."""
+    return max(1, min(n_rows, BLOCK_VALUES // sum(network.layer_sizes)))
+
+
+class Objective:
+    """``J(theta) = 1/m sum_i s_i loss_i + alpha / (2 m) sum_l ||W_l||^2`` and its gradient, in theta's precision.
+
+    Parameters
+    ----------
+    network : Network
+        Without dropout the objective is a function of theta alone. With dropout the masks of the workspace are
+        taken as they are: draw them once, or set them, and all rows must fit one block.
+    rows : Rows
+        The training set.
+    penalty : L2
+        With strength ``alpha / m``.
+    dtype : dtype, default=float64
+        Precision of the computation.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdeep.core import L2, LOSSES, Network, Objective, Rows
+    >>> network = Network((2, 1), (), LOSSES["binary"], (1.0,))
+    >>> rows = Rows(np.eye(2), np.array([[0.0], [1.0]]), None, np.arange(2))
+    >>> loss, gradient = Objective(network, rows, L2(0.0))(np.zeros(3))
+    >>> round(float(loss), 4), gradient.tolist()
+    (0.6931, [0.25, -0.25, 0.0])
+    """
+
+    def __init__(self, network: Network, rows: Rows, penalty: L2, *, dtype: type = np.float64) -> None:
+        self.network, self.rows, self.penalty = network, rows, penalty
+        size = len(rows) if network.has_dropout else block_rows(network, len(rows))
+        self.workspace = Workspace(network, size, dtype)
+        self._total_weight = rows.total_weight
+        self._block_gradient = ParameterVector(network.layer_sizes, dtype=dtype)
+
+    def __call__(self, theta: Array) -> tuple[float, Array]:
+        """Value and gradient at `theta`; the gradient is a fresh array."""
+        parameters = ParameterVector(self.network.layer_sizes, theta)
+        gradient = ParameterVector(self.network.layer_sizes, np.zeros_like(theta))
+        value = float(self.penalty.value(parameters))
+        for start in range(0, len(self.rows), self.workspace.n_rows):
+            numbers = self.rows.numbers[start : start + self.workspace.n_rows]
+            block = self.workspace.leading(len(numbers))
+            self.rows.load(numbers, block, divisor=self._total_weight)
+            value += float(self.network.loss_and_gradient(parameters, self._block_gradient, block))
+            gradient.theta += self._block_gradient.theta
+        self.penalty.add_gradient(parameters, gradient)
+        return value, gradient.theta
+
+
+def mean_loss(network: Network, parameters: ParameterVector, rows: Rows) -> float:
+    """The weighted mean loss of some rows, without dropout and without penalty.
+
+    Parameters
+    ----------
+    network : Network
+        What to compute.
+    parameters : ParameterVector
+        Where.
+    rows : Rows
+        On what.
+
+    Returns
+    -------
+    float
+        ``1/m sum_i s_i loss_i``.
+    """
+    workspace = Workspace(network, block_rows(network, len(rows)), parameters.theta.dtype, training=False)
+    total = 0.0
+    for start in range(0, len(rows), workspace.n_rows):
+        numbers = rows.numbers[start : start + workspace.n_rows]
+        block = workspace.leading(len(numbers))
+        rows.load(numbers, block, divisor=1.0)
+        total += float(network.weighted_loss(parameters, block))
+    return total / rows.total_weight

@@ -1,0 +1,161 @@
+"""First-order optimizers over one flat vector: bind once to its shape, then step in place.
+
+A step reads the gradient and may use it up. Each works through theta in pieces that fit the processor's cache, so
+that the passes of one rule read main memory once. A rate is a float, or in a stack of networks an array (..., 1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from .parameters import Array
+
+PIECE = 16384  # values; four float32 vectors of it take a quarter of a common second-level cache
+
+
+class Optimizer(Protocol):
+    """What the training loop asks of an optimizer."""
+
+    def bind(self, theta: Array) -> None:
+        """Allocate the state for a vector of this shape and precision, all moments zero."""
+        ...
+
+    def step(self, theta: Array, gradient: Array, rate: float | Array) -> None:
+        """Move `theta` in place; `gradient` is used up."""
+        ...
+
+
+def _pieces(theta: Array) -> list[slice]:
+    n_networks = max(1, theta[..., 0].size)
+    width = max(1, PIECE // n_networks)
+    return [slice(start, start + width) for start in range(0, theta.shape[-1], width)]
+
+
+@dataclass(eq=False)
+class SGD:
+    """Gradient descent with momentum, ``v <- momentum v - rate g``, then ``theta += v``.
+
+    Parameters
+    ----------
+    momentum : float, default=0.9
+        In [0, 1); 0 is plain gradient descent.
+    nesterov : bool, default=True
+        Step by ``momentum v - rate g`` with the new `v` (Nesterov, 1983; Sutskever et al., 2013).
+    """
+
+    momentum: float = 0.9
+    nesterov: bool = True
+    _velocity: Array = field(init=False, repr=False)
+
+    def bind(self, theta: Array) -> None:
+        """Allocate a velocity of zeros in the shape and precision of `theta`."""
+        self._velocity = np.zeros_like(theta)
+
+    def step(self, theta: Array, gradient: Array, rate: float | Array) -> None:
+        """Move `theta` in place; `gradient` is used up."""
+        for piece in _pieces(theta):
+            step, velocity = gradient[..., piece], self._velocity[..., piece]
+            step *= rate
+            velocity *= self.momentum
+            velocity -= step
+            moved = theta[..., piece]
+            if self.nesterov:
+                moved -= step
+                np.multiply(velocity, self.momentum, out=step)
+                moved += step
+            else:
+                moved += velocity
+
+
+@dataclass(eq=False)
+class RMSProp:
+    """Steps scaled by a running mean of squares, ``theta -= rate g / (sqrt(v) + epsilon)`` (Hinton, 2012).
+
+    Parameters
+    ----------
+    decay : float, default=0.9
+        Of the running mean ``v <- decay v + (1 - decay) g^2``.
+    epsilon : float, default=1e-8
+        Keeps the quotient finite.
+    """
+
+    decay: float = 0.9
+    epsilon: float = 1e-8
+    _square: Array = field(init=False, repr=False)
+    _scratch: Array = field(init=False, repr=False)
+
+    def bind(self, theta: Array) -> None:
+        """Allocate a mean square of zeros in the shape and precision of `theta`."""
+        self._square = np.zeros_like(theta)
+        self._scratch = np.empty_like(theta[..., _pieces(theta)[0]])
+
+    def step(self, theta: Array, gradient: Array, rate: float | Array) -> None:
+        """Move `theta` in place; `gradient` is used up."""
+        for piece in _pieces(theta):
+            step, square = gradient[..., piece], self._square[..., piece]
+            scratch = self._scratch[..., : step.shape[-1]]
+            np.multiply(step, step, out=scratch)
+            scratch *= 1.0 - self.decay
+            square *= self.decay
+            square += scratch
+            np.sqrt(square, out=scratch)
+            scratch += self.epsilon
+            step /= scratch
+            step *= rate
+            moved = theta[..., piece]
+            moved -= step
+
+
+@dataclass(eq=False)
+class Adam:
+    """Adaptive moments (Kingma & Ba, 2015), bias corrections folded into the rate as at the end of their section 2.
+
+    ``theta -= rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)``.
+
+    Parameters
+    ----------
+    beta_1 : float, default=0.9
+        Decay of the first moment ``m <- beta_1 m + (1 - beta_1) g``.
+    beta_2 : float, default=0.999
+        Decay of the second moment ``v <- beta_2 v + (1 - beta_2) g^2``.
+    epsilon : float, default=1e-8
+        Keeps the quotient finite.
+    """
+
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    _first: Array = field(init=False, repr=False)
+    _second: Array = field(init=False, repr=False)
+    _n_steps: int = field(init=False, default=0, repr=False)
+
+    def bind(self, theta: Array) -> None:
+        """Allocate moments of zeros in the shape and precision of `theta`."""
+        self._first, self._second = np.zeros_like(theta), np.zeros_like(theta)
+        self._n_steps = 0
+
+    def step(self, theta: Array, gradient: Array, rate: float | Array) -> None:
+        """Move `theta` in place; `gradient` is used up."""
+        self._n_steps += 1
+        # The moments are kept as m / (1 - beta_1) and v / (1 - beta_2); the two factors join the bias corrections
+        # in the rate and in epsilon. That saves two of twelve passes over all parameters, and a buffer.
+        root = (1.0 - self.beta_2) ** 0.5
+        correction = (1.0 - self.beta_2**self._n_steps) ** 0.5 / (1.0 - self.beta_1**self._n_steps)
+        rate = rate * (correction * (1.0 - self.beta_1) / root)
+        epsilon = self.epsilon / root
+        for piece in _pieces(theta):
+            step, first, second = gradient[..., piece], self._first[..., piece], self._second[..., piece]
+            first *= self.beta_1
+            first += step
+            step *= step
+            second *= self.beta_2
+            second += step
+            np.sqrt(second, out=step)
+            step += epsilon
+            np.divide(first, step, out=step)
+            step *= rate
+            moved = theta[..., piece]
+            moved -= step

@@ -1,0 +1,110 @@
+"""All weights and biases of a network as one flat vector, with a view per layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+#: Draws one ``(fan_in, fan_out)`` weight matrix.
+Initializer = Callable[[np.random.Generator, int, int], npt.ArrayLike]
+
+
+class ParameterVector:
+    """One flat vector ``theta``: every weight matrix first, then every bias.
+
+    Weights before biases makes the L2 penalty, its gradient and the copy of the best weights one slice
+    operation each, and gives L-BFGS and the gradient check the plain vector that they need.
+
+    Parameters
+    ----------
+    layer_sizes : sequence of int
+        Units per layer, input first: ``(n_features, hidden..., n_outputs)``.
+    theta : ndarray of shape (..., n_parameters), default=None
+        The vector to look into (not copied). A leading axis holds a stack of networks. Zeros if None.
+    dtype : dtype, default=float64
+        Precision of the zeros made when `theta` is None.
+
+    Attributes
+    ----------
+    theta : ndarray of shape (..., n_parameters)
+        The vector itself.
+    weights : list of ndarray of shape (..., fan_in, fan_out)
+        Views of `theta`, one per layer.
+    biases : list of ndarray of shape (..., 1, fan_out)
+        Views of `theta`, one per layer, ready to be added to rows.
+    n_weights : int
+        How many leading entries of `theta` are weights; the rest are biases.
+
+    Examples
+    --------
+    >>> from skdeep.core import ParameterVector
+    >>> parameters = ParameterVector((2, 3, 1))
+    >>> parameters.theta.shape, [W.shape for W in parameters.weights]
+    ((13,), [(2, 3), (3, 1)])
+    """
+
+    def __init__(
+        self, layer_sizes: Sequence[int], theta: Array | None = None, *, dtype: npt.DTypeLike = np.float64
+    ) -> None:
+        self.layer_sizes = tuple(layer_sizes)
+        shapes = list(pairwise(self.layer_sizes))
+        self.n_weights = sum(fan_in * fan_out for fan_in, fan_out in shapes)
+        n_parameters = self.n_weights + sum(self.layer_sizes[1:])
+        self.theta = np.zeros(n_parameters, dtype=dtype) if theta is None else theta
+        if self.theta.shape[-1] != n_parameters:
+            raise ValueError(
+                f"theta must hold {n_parameters} values for layers {self.layer_sizes}; "
+                f"got {self.theta.shape[-1]}."
+            )
+        starts = iter(np.cumsum([0, *(i * o for i, o in shapes), *(o for _, o in shapes)]).tolist())
+        self.weights = [self._view(next(starts), fan_in, fan_out) for fan_in, fan_out in shapes]
+        self.biases = [self._view(next(starts), 1, fan_out) for _, fan_out in shapes]
+
+    def _view(self, start: int, n_rows: int, n_columns: int) -> Array:
+        flat = self.theta[..., start : start + n_rows * n_columns]
+        return flat.reshape(*self.theta.shape[:-1], n_rows, n_columns)
+
+    @property
+    def flat_weights(self) -> Array:
+        """The weights alone, a view of shape (..., n_weights)."""
+        return self.theta[..., : self.n_weights]
+
+    def initialize(self, initializers: Sequence[Initializer], rng: np.random.Generator) -> None:
+        """Draw fresh weights layer by layer, first layer first, and set the biases to zero.
+
+        Parameters
+        ----------
+        initializers : sequence of callable
+            One ``(rng, fan_in, fan_out) -> array`` per layer.
+        rng : Generator
+            The stream that every layer draws from.
+        """
+        self.theta[..., self.n_weights :] = 0.0
+        for layer, (draw, W) in enumerate(zip(initializers, self.weights, strict=True)):
+            drawn = np.asarray(draw(rng, *W.shape[-2:]))
+            if drawn.shape != W.shape[-2:]:
+                raise ValueError(
+                    f"init must return an array of shape (fan_in, fan_out) = {W.shape[-2:]} "
+                    f"for layer {layer + 1}; got shape {drawn.shape}."
+                )
+            W[...] = drawn
+
+    def astype(self, dtype: npt.DTypeLike) -> ParameterVector:
+        """These parameters in another precision: themselves if they already have it, a copy otherwise."""
+        if self.theta.dtype == dtype:
+            return self
+        return ParameterVector(self.layer_sizes, self.theta.astype(dtype))
+
+    def copy(self) -> ParameterVector:
+        """An independent copy."""
+        return ParameterVector(self.layer_sizes, self.theta.copy())
+
+    # The views would come back from a pickle or a deepcopy as arrays of their own: only theta travels.
+    def __reduce__(self) -> tuple[type[ParameterVector], tuple[tuple[int, ...], Array]]:
+        return type(self), (self.layer_sizes, self.theta)

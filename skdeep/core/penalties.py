@@ -1,0 +1,106 @@
+"""What keeps weights small: the L2 penalty of the objective, the max-norm projection, the clipped gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import get_blas_funcs
+
+from .parameters import Array, ParameterVector
+
+
+@dataclass(frozen=True)
+class L2:
+    """The penalty ``strength / 2 * ||W||^2`` over all weights, no biases.
+
+    Parameters
+    ----------
+    strength : float or ndarray of shape (..., 1)
+        ``alpha / m``, with `m` the total weight of the training rows; one per network of a stack.
+    decoupled : bool, default=False
+        Whether a step shrinks the weights directly instead of through the gradient, past the optimizer's moments.
+        With Adam this is AdamW (Loshchilov & Hutter, 2019).
+    """
+
+    strength: float | Array
+    decoupled: bool = False
+
+    def value(self, parameters: ParameterVector) -> Array:
+        """The penalty of the network, or of each network of a stack."""
+        weights = parameters.flat_weights
+        if weights.ndim == 1:
+            squared_norm = np.dot(weights, weights)
+        else:
+            squared_norm = np.einsum("...p,...p->...", weights, weights)
+        value: Array = squared_norm * np.multiply(0.5, self.strength).reshape(weights.shape[:-1])
+        return value
+
+    def add_gradient(self, parameters: ParameterVector, gradient: ParameterVector) -> None:
+        """Add ``strength * W`` to the gradient of the weights."""
+        # One pass and no temporary, where ufuncs would take two passes through a copy of all weights.
+        axpy = get_blas_funcs("axpy", (parameters.theta,))
+        for weights, sums, strength in self._each_network(parameters, gradient):
+            if strength:
+                axpy(weights, sums, a=strength)
+
+    def shrink(self, parameters: ParameterVector, rate: float | Array) -> None:
+        """The decoupled form of the step: ``W *= 1 - rate * strength``, in place."""
+        weights = parameters.flat_weights
+        weights *= 1.0 - rate * self.strength
+
+    def _each_network(
+        self, parameters: ParameterVector, gradient: ParameterVector
+    ) -> Iterator[tuple[Array, Array, float]]:
+        stack = parameters.theta.shape[:-1]
+        strengths = np.broadcast_to(np.asarray(self.strength).reshape(-1), (int(np.prod(stack)),)).tolist()
+        for network, strength in zip(np.ndindex(*stack), strengths, strict=True):
+            yield parameters.flat_weights[network], gradient.flat_weights[network], strength
+
+
+@dataclass(frozen=True)
+class MaxNorm:
+    """Projection that keeps each hidden unit's incoming weights at a norm of at most `limit`.
+
+    Parameters
+    ----------
+    limit : float
+        The largest norm allowed (Srivastava et al., 2014, use 3 to 4 beside dropout).
+    """
+
+    limit: float
+
+    def project(self, parameters: ParameterVector, scratch: ParameterVector) -> None:
+        """Scale down, in place, every hidden unit's column of weights that is longer than the limit.
+
+        Parameters
+        ----------
+        parameters : ParameterVector
+            Changed in place; the output layer is left alone.
+        scratch : ParameterVector
+            One of the same layers, used up.
+        """
+        hidden = slice(0, -1)
+        columns = zip(parameters.weights[hidden], scratch.weights[hidden], scratch.biases[hidden], strict=True)
+        for W, squares, norms in columns:
+            np.multiply(W, W, out=squares)
+            np.sum(squares, axis=-2, keepdims=True, out=norms)
+            np.sqrt(norms, out=norms)
+            np.maximum(norms, self.limit, out=norms)
+            np.divide(self.limit, norms, out=norms)
+            W *= norms
+
+
+def clip_norm(gradient: Array, limit: float) -> None:
+    """Scale a flat gradient down, in place, to a Euclidean norm of at most `limit` (Pascanu et al., 2013).
+
+    Parameters
+    ----------
+    gradient : ndarray of shape (..., n_parameters)
+        Changed in place; each network of a stack by itself.
+    limit : float
+        The largest norm allowed.
+    """
+    norm = np.sqrt(np.einsum("...p,...p->...", gradient, gradient))[..., None]
+    gradient *= limit / np.maximum(norm, limit)

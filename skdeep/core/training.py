@@ -1,0 +1,252 @@
+"""The training loop, in three levels: `train` over epochs, `Trainer.epoch` over mini-batches, `Trainer.step`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import numpy as np
+from scipy.optimize import OptimizeResult, minimize
+
+from .batches import MiniBatches
+from .monitors import EarlyStopping, History, Monitor, StopReason
+from .network import Network, Workspace
+from .objective import Objective
+from .optimizers import Optimizer
+from .parameters import Array, ParameterVector
+from .penalties import L2, MaxNorm, clip_norm
+from .schedules import Schedule
+
+#: Appends what the dev rows say of the parameters to the history.
+Validate = Callable[[ParameterVector, History], None]
+
+
+class DivergenceError(ValueError):
+    """Training produced a loss or a weight that is not finite."""
+
+
+@dataclass
+class Trainer:
+    """Everything that one optimisation step needs and changes.
+
+    Parameters
+    ----------
+    network : Network
+        What is trained.
+    parameters : ParameterVector
+        Changed in place by every step.
+    optimizer : Optimizer
+        Already bound to `parameters`.
+    schedule : callable (step) -> rate
+        The learning rate.
+    penalty : L2
+        Part of the objective.
+    dropout_rng : Generator
+        Draws the masks.
+    max_norm : MaxNorm, default=None
+        Projection after each step.
+    clip_norm : float, default=None
+        Largest norm of a gradient.
+    n_steps : int, default=0
+        Steps taken so far.
+    """
+
+    network: Network
+    parameters: ParameterVector
+    optimizer: Optimizer
+    schedule: Schedule
+    penalty: L2
+    dropout_rng: np.random.Generator
+    max_norm: MaxNorm | None = None
+    clip_norm: float | None = None
+    n_steps: int = 0
+    gradient: ParameterVector = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.gradient = ParameterVector(self.parameters.layer_sizes, np.empty_like(self.parameters.theta))
+
+    def epoch(self, batches: MiniBatches) -> float:
+        """Step through all mini-batches; the mean over rows of the objective before each step."""
+        total = np.zeros(self.parameters.theta.shape[:-1], dtype=np.float64)
+        for batch in batches.epoch():
+            total += self.step(batch) * batch.n_rows
+        return float(total) / len(batches.rows)
+
+    def step(self, batch: Workspace) -> Array:
+        """One step on the mini-batch in the workspace; the objective before it."""
+        self.network.draw_masks(batch, self.dropout_rng)
+        loss = self.network.loss_and_gradient(self.parameters, self.gradient, batch)
+        loss = loss + self.penalty.value(self.parameters)
+        rate = self.schedule(self.n_steps)
+        if self.penalty.decoupled:
+            self.penalty.shrink(self.parameters, rate)
+        else:
+            self.penalty.add_gradient(self.parameters, self.gradient)
+        if self.clip_norm is not None:
+            clip_norm(self.gradient.theta, self.clip_norm)
+        self.optimizer.step(self.parameters.theta, self.gradient.theta, rate)
+        if self.max_norm is not None:
+            self.max_norm.project(self.parameters, scratch=self.gradient)
+        self.n_steps += 1
+        return loss
+
+
+def train(
+    trainer: Trainer,
+    batches: MiniBatches,
+    history: History,
+    *,
+    max_epochs: int,
+    stopping: EarlyStopping,
+    validate: Validate | None = None,
+    monitors: Sequence[Monitor] = (),
+) -> None:
+    """Train for at most `max_epochs` epochs; the trainer's parameters and the history are changed in place.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        Takes the steps.
+    batches : MiniBatches
+        The training rows.
+    history : History
+        Gets one entry per epoch and the reason of the end.
+    max_epochs : int
+        How many epochs to add.
+    stopping : EarlyStopping
+        Ends the training; at its word a schedule that can is lowered first.
+    validate : callable (parameters, history) -> None, default=None
+        Evaluates the dev rows after each epoch.
+    monitors : sequence of Monitor, default=()
+        See each epoch when it is over.
+
+    Raises
+    ------
+    DivergenceError
+        In the epoch whose loss or weights are not finite.
+    """
+    history.stop_reason = None
+    # An overflow is reported once, as a DivergenceError, instead of as a warning from every array call.
+    with np.errstate(all="ignore"):
+        for _ in range(max_epochs):
+            started = perf_counter()
+            history.loss.append(trainer.epoch(batches))
+            history.learning_rate.append(float(trainer.schedule(trainer.n_steps - 1)))
+            reason = _close_epoch(trainer.parameters, history, started, stopping, validate, monitors)
+            if reason is not None and not _lower_rate(trainer.schedule, stopping):
+                history.stop_reason = reason
+                break
+    history.stop_reason = history.stop_reason or StopReason.MAX_ITER
+    stopping.restore(history, trainer.parameters)
+
+
+def train_lbfgs(
+    objective: Objective,
+    parameters: ParameterVector,
+    history: History,
+    *,
+    max_iter: int,
+    tol: float,
+    stopping: EarlyStopping | None = None,
+    validate: Validate | None = None,
+    monitors: Sequence[Monitor] = (),
+) -> None:
+    """Minimise the objective by L-BFGS (scipy's L-BFGS-B without bounds); parameters and history change in place.
+
+    Parameters
+    ----------
+    objective : Objective
+        Over all training rows, in float64.
+    parameters : ParameterVector
+        The start, and on return the end; float64.
+    history : History
+        ``loss`` gets the objective at the start and after every iteration.
+    max_iter : int
+        Most iterations.
+    tol : float
+        Stop when no entry of the gradient is larger.
+    stopping : EarlyStopping, default=None
+        Watches the dev rows.
+    validate, monitors
+        As in `train`.
+
+    Raises
+    ------
+    DivergenceError
+        When the objective or a weight is not finite.
+    """
+    history.stop_reason = None
+    started = perf_counter()
+    with np.errstate(all="ignore"):
+        history.loss.append(objective(parameters.theta)[0])
+        _require_finite(parameters, history)
+
+        def iteration_ended(intermediate_result: OptimizeResult) -> None:
+            nonlocal started
+            parameters.theta[...] = intermediate_result.x
+            history.loss.append(float(intermediate_result.fun))
+            reason = _close_epoch(parameters, history, started, stopping, validate, monitors)
+            started = perf_counter()
+            if reason is not None:
+                history.stop_reason = reason
+                raise StopIteration
+
+        result = minimize(
+            objective,
+            parameters.theta.copy(),
+            jac=True,
+            method="L-BFGS-B",
+            callback=iteration_ended,
+            options={"maxiter": max_iter, "gtol": tol},
+        )
+    if history.stop_reason is None:
+        ends = {0: StopReason.CONVERGED, 1: StopReason.MAX_ITER}
+        history.stop_reason = ends.get(result.status, StopReason.LINE_SEARCH)
+    if stopping is not None:
+        stopping.restore(history, parameters)
+
+
+def _close_epoch(
+    parameters: ParameterVector,
+    history: History,
+    started: float,
+    stopping: EarlyStopping | None,
+    validate: Validate | None,
+    monitors: Sequence[Monitor],
+) -> StopReason | None:
+    """Count the epoch, check it, evaluate the dev rows, and ask every monitor; the first reason to stop."""
+    history.n_epochs += 1
+    history.best_epoch = history.n_epochs
+    _require_finite(parameters, history)
+    if validate is not None:
+        validate(parameters, history)
+    history.seconds.append(perf_counter() - started)
+    watching = [stopping, *monitors] if stopping is not None else monitors
+    reasons = [monitor.epoch_ended(history, parameters) for monitor in watching]
+    return next((reason for reason in reasons if reason is not None), None)
+
+
+def _require_finite(parameters: ParameterVector, history: History) -> None:
+    theta = parameters.theta
+    if np.isfinite(history.loss[-1]) and np.isfinite(theta.min()) and np.isfinite(theta.max()):
+        return
+    broken = [
+        str(layer + 1)
+        for layer, (W, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True))
+        if not (np.isfinite(W).all() and np.isfinite(b).all())
+    ]
+    where = f"the weights of layer {', '.join(broken)}" if broken else f"the loss ({history.loss[-1]})"
+    raise DivergenceError(
+        f"Training diverged in epoch {history.n_epochs}: {where} became non-finite. Lower learning_rate_init, set "
+        "clip_norm, choose an init with smaller weights, or scale the inputs (StandardScaler)."
+    )
+
+
+def _lower_rate(schedule: Schedule, stopping: EarlyStopping) -> bool:
+    """Whether the schedule answers a stall by a lower rate; patience then starts again."""
+    lower = getattr(schedule, "lower", None)
+    if lower is None or not lower():
+        return False
+    stopping.n_stalled = 0
+    return True

@@ -1,0 +1,293 @@
+"""DeepMLPClassifier: binary, multiclass and multilabel targets on the common base."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import ClassifierMixin
+from sklearn.utils import column_or_1d
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+from ..core import LOSSES
+from ..core.losses import Loss
+from ._base import BaseDeepMLP, _is_stochastic
+
+
+class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
+    """DOC"""
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (128, 128),
+        *,
+        activation: Any = "relu",
+        init: Any = "auto",
+        alpha: float = 1.0,
+        keep_prob: Any = 1.0,
+        input_keep_prob: float = 1.0,
+        max_norm: float | None = None,
+        label_smoothing: float = 0.0,
+        augment: Any = None,
+        class_weight: Any = None,
+        solver: str = "adam",
+        learning_rate: Any = "constant",
+        learning_rate_init: float = 1e-3,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        clip_norm: float | None = None,
+        batch_size: Any = "auto",
+        max_iter: int = 200,
+        shuffle: bool = True,
+        tol: float = 1e-4,
+        n_iter_no_change: int = 10,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        scoring: Any = "loss",
+        warm_start: bool = False,
+        dtype: Any = "float32",
+        random_state: Any = None,
+        verbose: Any = False,
+    ) -> None:
+        super().__init__(
+            hidden_layer_sizes,
+            activation=activation,
+            init=init,
+            alpha=alpha,
+            keep_prob=keep_prob,
+            input_keep_prob=input_keep_prob,
+            max_norm=max_norm,
+            augment=augment,
+            solver=solver,
+            learning_rate=learning_rate,
+            learning_rate_init=learning_rate_init,
+            momentum=momentum,
+            nesterovs_momentum=nesterovs_momentum,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
+            clip_norm=clip_norm,
+            batch_size=batch_size,
+            max_iter=max_iter,
+            shuffle=shuffle,
+            tol=tol,
+            n_iter_no_change=n_iter_no_change,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            scoring=scoring,
+            warm_start=warm_start,
+            dtype=dtype,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.label_smoothing = label_smoothing
+        self.class_weight = class_weight
+
+    # The target ---------------------------------------------------------------------------------------------
+
+    def _check_target(self, y: Any) -> Any:
+        y = y.toarray() if issparse(y) else y
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
+        if y.ndim == 2 and type_of_target(y) != "multilabel-indicator":
+            raise ValueError(
+                "y must be 1-d labels or an indicator matrix of 0 and 1, one column per label. "
+                f"Got a {type_of_target(y)} target of shape {y.shape}."
+            )
+        return y
+
+    def _learn_target(self, y: Any, weight: Any, numbers: Any, classes: Any = None) -> None:
+        if y.ndim == 2:
+            self._multilabel = True
+            self.classes_ = np.arange(y.shape[1])
+            return
+        self._multilabel = False
+        self.classes_ = np.unique(y if classes is None else classes)
+        if len(self.classes_) < 2:
+            raise ValueError(f"y must hold at least 2 classes. Got 1 class: {self.classes_.tolist()}.")
+
+    @property
+    def _loss(self) -> Loss:
+        return LOSSES["multiclass" if self._n_columns > 1 and not self._multilabel else "multilabel"]
+
+    @property
+    def _n_columns(self) -> int:
+        """Output units: one for two classes, else one per class or label."""
+        return 1 if len(self.classes_) == 2 and not self._multilabel else len(self.classes_)
+
+    def _encode(self, y: Any, name: str) -> Any:
+        if self._multilabel != (y.ndim == 2) or (self._multilabel and y.shape[1] != len(self.classes_)):
+            wanted = f"an indicator matrix of {len(self.classes_)} columns" if self._multilabel else "1-d labels"
+            raise ValueError(f"{name} must be {wanted}, as in the first fit. Got shape {y.shape}.")
+        if self._multilabel:
+            return y.astype(self._computing_dtype)
+        codes = self._class_codes(y, name)
+        if self._n_columns == 1:
+            return codes[:, None].astype(self._computing_dtype)
+        return np.eye(self._n_columns, dtype=self._computing_dtype)[codes]
+
+    def _class_codes(self, y: Any, name: str) -> Any:
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown):
+            raise ValueError(
+                f"{name} must hold only the classes {self.classes_.tolist()}. Got unknown labels {unknown.tolist()}."
+            )
+        return np.searchsorted(self.classes_, y)
+
+    def _smooth(self, Y: Any) -> Any:
+        if self.label_smoothing == 0.0:
+            return Y
+        n_choices = 2 if self._loss.out_activation == "logistic" else Y.shape[1]
+        return Y * Y.dtype.type(1.0 - self.label_smoothing) + Y.dtype.type(self.label_smoothing / n_choices)
+
+    def _strata(self, y: Any) -> Any:
+        return y if y.ndim == 1 else None
+
+    def _learn_class_weights(self, y: Any, weight: Any) -> None:
+        if self.class_weight is None:
+            return
+        if self._multilabel:
+            raise ValueError(
+                f"class_weight must be None for a multilabel target; use sample_weight. Got {self.class_weight!r}."
+            )
+        if self.class_weight == "balanced":
+            # Counts are weighted, so that a row of weight k still means k rows.
+            counts = np.bincount(self._class_codes(y, "y"), weight, minlength=len(self.classes_))
+            values = counts.sum() / (len(self.classes_) * np.where(counts > 0, counts, np.inf))
+        else:
+            values = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+        if not (np.isfinite(values).all() and (values >= 0).all()):
+            raise ValueError(f"class_weight must hold finite weights of at least 0. Got {self.class_weight!r}.")
+        self._class_weights = values
+
+    def _row_weight(self, y: Any, sample_weight: Any) -> Any:
+        if self.class_weight is None:
+            return sample_weight
+        weight = self._class_weights[self._class_codes(y, "y_val")]
+        return weight if sample_weight is None else weight * sample_weight
+
+    # Training -----------------------------------------------------------------------------------------------
+
+    @available_if(_is_stochastic)
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any:
+        """Train one more epoch on the rows given; the first call starts the network.
+
+        Every row given trains: `early_stopping`, which would hold some back, waits for `fit`.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Training rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels, or an indicator matrix.
+        classes : array-like of shape (n_classes,), default=None
+            All classes that will ever come; needed in the first call, except for an indicator matrix.
+        sample_weight : array-like of shape (n_samples,), default=None
+            What each row counts.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+        """
+        if classes is not None and self.__sklearn_is_fitted__() and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(f"classes must stay {self.classes_.tolist()}, as in the first call. Got {classes!r}.")
+        if classes is None and not self.__sklearn_is_fitted__() and np.ndim(y) == 1:
+            raise ValueError("classes must be passed on the first call to partial_fit. Got None.")
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight must not be 'balanced' for partial_fit, which cannot know the classes' shares; "
+                "pass a dict or sample_weight. Got 'balanced'."
+            )
+        return self._partial_fit(X, y, sample_weight, classes)
+
+    # Prediction ---------------------------------------------------------------------------------------------
+
+    def decision_function(self, X: Any) -> Any:
+        """Raw scores: log-odds for two classes or labels, unnormalised log-probabilities otherwise.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            In the precision of X; 1-d for two classes.
+        """
+        scores = self._raw_scores(X)
+        return scores[:, 0] if scores.shape[1] == 1 and not self._multilabel else scores
+
+    def predict(self, X: Any) -> Any:
+        """The most probable class, or for an indicator target every label of probability above one half.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Classes, or an indicator matrix.
+        """
+        scores = self._raw_scores(X)
+        if self._multilabel:
+            return (scores > 0).astype(int)
+        if scores.shape[1] == 1:
+            return self.classes_[(scores[:, 0] > 0).astype(int)]
+        return self.classes_[scores.argmax(axis=1)]
+
+    def predict_proba(self, X: Any) -> Any:
+        """Probabilities of the classes, or of each label.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_` and the precision of X.
+        """
+        return self._probabilities(self._raw_scores(X))
+
+    def predict_log_proba(self, X: Any) -> Any:
+        """Logarithms of the probabilities, computed from the raw scores and so finite.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_` and the precision of X.
+        """
+        scores = self._raw_scores(X)
+        certain = self._probabilities(scores) == 1.0  # whose logarithm is zero, to agree with predict_proba
+        return np.where(certain, scores.dtype.type(0.0), self._loss.log_inverse_link(self._both_classes(scores)))
+
+    def _probabilities(self, scores: Any) -> Any:
+        return self._loss.inverse_link(self._both_classes(scores))
+
+    def _both_classes(self, scores: Any) -> Any:
+        """For two classes, the negative one's score beside the positive's: 1 - sigmoid(z) is sigmoid(-z)."""
+        if scores.shape[1] == 1 and not self._multilabel:
+            return np.hstack([-scores, scores])
+        return scores
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,269 @@
+"""The estimators' parameters: one table of rules, the checks across parameters, and what each name stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from ..core import ACTIVATIONS, INITIALIZERS, L2, SCHEDULES, SGD, Activation, Adam, MaxNorm, Optimizer, RMSProp
+from ..core.activations import get_activation
+from ..core.parameters import Initializer
+from ..core.schedules import Schedule
+
+SOLVERS = ("adam", "adamw", "lbfgs", "rmsprop", "sgd")
+DTYPES = ("float32", "float64")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a parameter must be, in words and as a test."""
+
+    text: str
+    holds: Callable[[Any], bool]
+    per_layer: bool = False
+
+
+def is_number(value: Any, low: float, high: float = float("inf"), *, closed: str = "both") -> bool:
+    """Whether `value` is a real number, no bool, in the interval; NaN is in none."""
+    if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
+        return False
+    above = low <= value if closed in ("both", "left") else low < value
+    below = value <= high if closed in ("both", "right") else value < high
+    return bool(above and below)
+
+
+def is_count(value: Any, low: int = 1) -> bool:
+    """Whether `value` is an integer, no bool, of at least `low`."""
+    return isinstance(value, Integral) and not isinstance(value, bool | np.bool_) and value >= low
+
+
+def is_sequence(value: Any) -> bool:
+    """Whether `value` lists one entry per layer: a list, tuple or 1-d array."""
+    return (isinstance(value, Sequence) and not isinstance(value, str)) or (
+        isinstance(value, np.ndarray) and value.ndim == 1
+    )
+
+
+def _boolean(text: str = "True or False") -> Rule:
+    return Rule(text, lambda value: isinstance(value, bool | np.bool_))
+
+
+def _one_of(names: Sequence[str], *, or_callable: str = "") -> Rule:
+    text = "one of " + ", ".join(map(repr, names))
+    if or_callable:
+        text += f", or {or_callable}"
+    return Rule(text, lambda value: (isinstance(value, str) and value in names) or bool(or_callable and callable(value)))
+
+
+def _interval(text: str, low: float, high: float = float("inf"), *, closed: str = "both", optional: bool = False) -> Rule:
+    return Rule(text, lambda value: (optional and value is None) or is_number(value, low, high, closed=closed))
+
+
+def _finite_positive(note: str = "", *, optional: bool = False) -> Rule:
+    return _interval("a positive, finite number" + note, 0.0, closed="neither", optional=optional)
+
+
+def _sizes_hold(value: Any) -> bool:
+    return is_count(value) or (is_sequence(value) and all(map(is_count, value)))
+
+
+_KEEP_PROB = "in (0, 1]; 1.0 turns dropout off"
+
+#: Every parameter of the estimators, once.
+RULES: dict[str, Rule] = {
+    "hidden_layer_sizes": Rule("a positive integer or a sequence of them, one per hidden layer", _sizes_hold),
+    "activation": Rule(
+        "one of " + ", ".join(map(repr, ACTIVATIONS)),
+        lambda value: isinstance(value, str) and value in ACTIVATIONS,
+        per_layer=True,
+    ),
+    "init": _one_of(("auto", *INITIALIZERS), or_callable="a callable (rng, fan_in, fan_out) -> array"),
+    "alpha": _interval("a finite number of at least 0", 0.0, closed="left"),
+    "keep_prob": Rule(_KEEP_PROB, lambda value: is_number(value, 0.0, 1.0, closed="right"), per_layer=True),
+    "input_keep_prob": _interval(_KEEP_PROB, 0.0, 1.0, closed="right"),
+    "max_norm": _finite_positive(" or None", optional=True),
+    "label_smoothing": _interval("in [0, 1)", 0.0, 1.0, closed="left"),
+    "augment": Rule(
+        "None or a callable (X_batch, y_batch, rng) that changes the mini-batch in place",
+        lambda value: value is None or callable(value),
+    ),
+    "class_weight": Rule(
+        "None, 'balanced' or a dict of class -> weight",
+        lambda value: value is None or isinstance(value, dict) or (isinstance(value, str) and value == "balanced"),
+    ),
+    "solver": _one_of(SOLVERS),
+    "learning_rate": _one_of(tuple(SCHEDULES), or_callable="a callable step -> rate"),
+    "learning_rate_init": _finite_positive(),
+    "momentum": _interval("in [0, 1)", 0.0, 1.0, closed="left"),
+    "nesterovs_momentum": _boolean(),
+    "beta_1": _interval("in [0, 1)", 0.0, 1.0, closed="left"),
+    "beta_2": _interval("in [0, 1)", 0.0, 1.0, closed="left"),
+    "epsilon": _finite_positive(),
+    "clip_norm": _finite_positive(" or None", optional=True),
+    "batch_size": Rule(
+        "'auto' or a positive integer", lambda value: (isinstance(value, str) and value == "auto") or is_count(value)
+    ),
+    "max_iter": Rule("a positive integer", is_count),
+    "shuffle": _boolean(),
+    "tol": _interval("a finite number of at least 0", 0.0, closed="left"),
+    "n_iter_no_change": Rule("a positive integer", is_count),
+    "early_stopping": _boolean(),
+    "validation_fraction": _interval("in (0, 1)", 0.0, 1.0, closed="neither"),
+    "scoring": Rule(
+        "'loss', the name of a scorer, a callable scorer, or None for the estimator's own score",
+        lambda value: value is None or isinstance(value, str) or callable(value),
+    ),
+    "warm_start": _boolean(),
+    "dtype": Rule(
+        "'float32' or 'float64'", lambda value: isinstance(value, str | type | np.dtype) and _is_dtype(value)
+    ),
+    "random_state": Rule(
+        "None, an integer in [0, 2**32 - 1] or a numpy RandomState",
+        lambda value: value is None
+        or isinstance(value, np.random.RandomState)
+        or (is_count(value, 0) and value < 2**32),
+    ),
+    "verbose": Rule("a bool or an integer of at least 0", lambda value: isinstance(value, bool) or is_count(value, 0)),
+}
+
+
+def _is_dtype(value: Any) -> bool:
+    try:
+        return np.dtype(value).name in DTYPES and np.dtype(value).isnative
+    except TypeError:
+        return False
+
+
+def check_parameters(parameters: dict[str, Any]) -> None:
+    """Hold every parameter against its rule, then against one another.
+
+    Parameters
+    ----------
+    parameters : dict
+        As `get_params(deep=False)` gives them.
+
+    Raises
+    ------
+    ValueError
+        Naming the parameter, the rule and the value got.
+    """
+    for name, value in parameters.items():
+        rule = RULES[name]
+        if rule.per_layer and is_sequence(value):
+            _check_per_layer(name, value, rule, len(hidden_sizes(parameters)))
+        elif not rule.holds(value):
+            raise ValueError(f"{name} must be {rule.text}. Got {value!r}.")
+    if parameters["solver"] == "lbfgs":
+        _check_deterministic(parameters)
+
+
+def _check_per_layer(name: str, values: Sequence[Any], rule: Rule, n_hidden: int) -> None:
+    if len(values) != n_hidden:
+        raise ValueError(
+            f"{name} must be one value, or one per hidden layer: hidden_layer_sizes has {n_hidden}. "
+            f"Got {len(values)} values: {values!r}."
+        )
+    for layer, value in enumerate(values):
+        if not rule.holds(value):
+            raise ValueError(f"{name}[{layer}] must be {rule.text}. Got {value!r} in {values!r}.")
+
+
+def _check_deterministic(parameters: dict[str, Any]) -> None:
+    """L-BFGS compares the objective between steps, so nothing may be drawn at random and no step changed."""
+    off = {"input_keep_prob": 1.0, "augment": None, "max_norm": None, "clip_norm": None}
+    for name, value in off.items():
+        if parameters[name] != value:
+            raise ValueError(f"{name} must be {value} with solver='lbfgs'. Got {parameters[name]!r}.")
+    if any(keep_prob != 1.0 for keep_prob in np.atleast_1d(parameters["keep_prob"])):
+        raise ValueError(
+            "keep_prob must be 1.0 with solver='lbfgs', which needs an objective without random masks. "
+            f"Got {parameters['keep_prob']!r}."
+        )
+
+
+def hidden_sizes(parameters: dict[str, Any]) -> tuple[int, ...]:
+    """Units per hidden layer; a single number is one layer."""
+    sizes = parameters["hidden_layer_sizes"]
+    if not _sizes_hold(sizes):
+        raise ValueError(f"hidden_layer_sizes must be {RULES['hidden_layer_sizes'].text}. Got {sizes!r}.")
+    return tuple(int(size) for size in sizes) if is_sequence(sizes) else (int(sizes),)
+
+
+def _each_layer(value: Any, n_hidden: int) -> tuple[Any, ...]:
+    return tuple(value) if is_sequence(value) else (value,) * n_hidden
+
+
+def hidden_activations(parameters: dict[str, Any]) -> tuple[Activation, ...]:
+    """The activation of every hidden layer."""
+    names = _each_layer(parameters["activation"], len(hidden_sizes(parameters)))
+    return tuple(map(get_activation, names))
+
+
+def keep_probs(parameters: dict[str, Any]) -> tuple[float, ...]:
+    """The keep probability of the input, then of every hidden layer."""
+    hidden = _each_layer(parameters["keep_prob"], len(hidden_sizes(parameters)))
+    return tuple(map(float, (parameters["input_keep_prob"], *hidden)))
+
+
+def layer_initializers(parameters: dict[str, Any]) -> list[Initializer]:
+    """One initializer per layer; "auto" takes what suits each hidden activation, and glorot for the output."""
+    init = parameters["init"]
+    activations = hidden_activations(parameters)
+    if callable(init):
+        return [init] * (len(activations) + 1)
+    if init != "auto":
+        return [INITIALIZERS[init]] * (len(activations) + 1)
+    return [INITIALIZERS[activation.initializer] for activation in activations] + [INITIALIZERS["glorot_normal"]]
+
+
+def make_penalty(parameters: dict[str, Any], total_weight: float) -> L2:
+    """The L2 term of a training set of that total weight."""
+    return L2(parameters["alpha"] / total_weight, decoupled=parameters["solver"] == "adamw")
+
+
+def make_optimizer(parameters: dict[str, Any]) -> Optimizer:
+    """The stochastic solver by its name, not yet bound; AdamW is Adam beside a decoupled penalty."""
+    beta_1, beta_2, epsilon = (float(parameters[name]) for name in ("beta_1", "beta_2", "epsilon"))
+    solver = parameters["solver"]
+    if solver == "sgd":
+        return SGD(float(parameters["momentum"]), bool(parameters["nesterovs_momentum"]))
+    if solver == "rmsprop":
+        return RMSProp(decay=beta_2, epsilon=epsilon)
+    return Adam(beta_1, beta_2, epsilon)
+
+
+def make_schedule(parameters: dict[str, Any], n_steps: int) -> Schedule:
+    """The learning rate over a training of that many steps."""
+    schedule = parameters["learning_rate"]
+    if callable(schedule):
+        return schedule
+    return SCHEDULES[schedule](float(parameters["learning_rate_init"]), n_steps)
+
+
+def make_max_norm(parameters: dict[str, Any]) -> MaxNorm | None:
+    """The projection, if any."""
+    limit = parameters["max_norm"]
+    return None if limit is None else MaxNorm(float(limit))
+
+
+@dataclass
+class Streams:
+    """Separate random streams, so that turning one feature on does not change another's draws."""
+
+    init: np.random.Generator
+    shuffle: np.random.Generator
+    dropout: np.random.Generator
+    augment: np.random.Generator
+    split_seed: int
+
+    @classmethod
+    def spawn(cls, random_state: Any) -> Streams:
+        """All streams from one `random_state`."""
+        entropy = check_random_state(random_state).randint(0, 2**32, size=4, dtype=np.uint32)
+        *streams, split = np.random.SeedSequence(entropy.tolist()).spawn(5)
+        return cls(*map(np.random.default_rng, streams), split_seed=int(split.generate_state(1)[0]))
