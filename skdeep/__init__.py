@@ -5,8 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0.dev0"
-
 # Public name -> the module that has it, imported on first use: `import skdeep` stays light, and
 # `import skdeep.core` never loads scikit-learn.
 _HOMES = {
@@ -21,6 +19,8 @@ __all__ = ["DeepMLPClassifier", "DeepMLPRegressor", "DivergenceError", "__versio
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":  # pyproject.toml has it, and nobody else
+        return import_module("importlib.metadata").version(__name__)
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = import_module(_HOMES[name])

@@ -59,11 +59,9 @@ class Rows:
             workspace.row_weights /= divisor
 
     def merge_equal(self) -> Rows:
-        """Equal rows with equal targets as one row of their total weight, in an order that is theirs alone.
-
-        A full batch sees its rows only through sums. After this it is bitwise the same whatever their order, and
-        whether a row comes k times or once with weight k, which float32 sums alone would not give.
-        """
+        """Equal rows with equal targets as one row of their total weight, in an order that is theirs alone."""
+        # A full batch sees its rows only through sums. After this, those are bitwise the same whatever the rows' order,
+        # and whether a row comes k times or once with weight k, which float32 sums alone would not give.
         keys = np.array([self._key(number) for number in self.numbers], dtype=object)
         _, first, groups = np.unique(keys, return_index=True, return_inverse=True)
         numbers = self.numbers[first]

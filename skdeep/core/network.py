@@ -60,6 +60,13 @@ class Network:
 
         A call of its own, so that forward and backward are a function of parameters, rows and masks. A layer that
         keeps everything draws nothing.
+
+        Parameters
+        ----------
+        workspace : Workspace
+            Its masks are overwritten.
+        rng : Generator
+            Where the draws come from.
         """
         for mask, keep_prob in zip(workspace.masks, self.keep_prob, strict=True):
             if mask is not None:
@@ -71,6 +78,13 @@ class Network:
         """Raw scores of the rows in the workspace.
 
         Each layer computes ``A = g(A_previous W + b)``; where the workspace has masks, ``A * mask`` goes on.
+
+        Parameters
+        ----------
+        parameters : ParameterVector
+            Weights and biases.
+        workspace : Workspace
+            Holds the rows, and the masks if any.
 
         Returns
         -------

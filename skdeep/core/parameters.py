@@ -59,8 +59,7 @@ class ParameterVector:
         self.theta = np.zeros(n_parameters, dtype=dtype) if theta is None else theta
         if self.theta.shape[-1] != n_parameters:
             raise ValueError(
-                f"theta must hold {n_parameters} values for layers {self.layer_sizes}; "
-                f"got {self.theta.shape[-1]}."
+                f"theta must hold {n_parameters} values for layers {self.layer_sizes}; got {self.theta.shape[-1]}."
             )
         starts = iter(np.cumsum([0, *(i * o for i, o in shapes), *(o for _, o in shapes)]).tolist())
         self.weights = [self._view(next(starts), fan_in, fan_out) for fan_in, fan_out in shapes]

@@ -30,10 +30,7 @@ class L2:
     def value(self, parameters: ParameterVector) -> Array:
         """The penalty of the network, or of each network of a stack."""
         weights = parameters.flat_weights
-        if weights.ndim == 1:
-            squared_norm = np.dot(weights, weights)
-        else:
-            squared_norm = np.einsum("...p,...p->...", weights, weights)
+        squared_norm = np.einsum("...p,...p->...", weights, weights) if weights.ndim > 1 else np.dot(weights, weights)
         value: Array = squared_norm * np.multiply(0.5, self.strength).reshape(weights.shape[:-1])
         return value
 

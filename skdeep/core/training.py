@@ -168,8 +168,10 @@ def train_lbfgs(
         Stop when no entry of the gradient is larger.
     stopping : EarlyStopping, default=None
         Watches the dev rows.
-    validate, monitors
-        As in `train`.
+    validate : callable (parameters, history) -> None, default=None
+        Evaluates the dev rows after each iteration.
+    monitors : sequence of Monitor, default=()
+        See each iteration when it is over.
 
     Raises
     ------
@@ -221,6 +223,7 @@ def _close_epoch(
     _require_finite(parameters, history)
     if validate is not None:
         validate(parameters, history)
+        _require_finite(parameters, history)
     history.seconds.append(perf_counter() - started)
     watching = [stopping, *monitors] if stopping is not None else monitors
     reasons = [monitor.epoch_ended(history, parameters) for monitor in watching]
@@ -229,14 +232,15 @@ def _close_epoch(
 
 def _require_finite(parameters: ParameterVector, history: History) -> None:
     theta = parameters.theta
-    if np.isfinite(history.loss[-1]) and np.isfinite(theta.min()) and np.isfinite(theta.max()):
+    losses = [history.loss[-1], *history.validation_loss[-1:]]
+    if np.isfinite([*losses, theta.min(), theta.max()]).all():
         return
     broken = [
         str(layer + 1)
         for layer, (W, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True))
         if not (np.isfinite(W).all() and np.isfinite(b).all())
     ]
-    where = f"the weights of layer {', '.join(broken)}" if broken else f"the loss ({history.loss[-1]})"
+    where = f"the weights of layer {', '.join(broken)}" if broken else f"the loss ({max(losses)})"
     raise DivergenceError(
         f"Training diverged in epoch {history.n_epochs}: {where} became non-finite. Lower learning_rate_init, set "
         "clip_norm, choose an init with smaller weights, or scale the inputs (StandardScaler)."

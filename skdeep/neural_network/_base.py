@@ -1,11 +1,11 @@
-"""What both estimators share: the constructor, the way through `fit`, and the fitted attributes."""
+"""What both estimators share: the constructor and the way of the rows through `fit` and prediction."""
 
 from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
 from copy import copy, deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
@@ -35,7 +35,8 @@ from ..core import (
     train_lbfgs,
 )
 from ..core.losses import Loss
-from ..core.schedules import Adaptive
+from ._fitted import FittedAttributes
+from ._model import DevSet, Model, Resume
 from ._parameters import (
     Streams,
     check_parameters,
@@ -44,53 +45,10 @@ from ._parameters import (
     keep_probs,
     layer_initializers,
     make_max_norm,
-    make_optimizer,
     make_penalty,
-    make_schedule,
 )
 
 AUTO_BATCH_SIZE = 200
-SOLVER_PARAMETERS = ("solver", "dtype", "momentum", "nesterovs_momentum", "beta_1", "beta_2", "epsilon")
-
-
-@dataclass
-class Model:
-    """A network with its parameters and the story of its training."""
-
-    network: Network
-    parameters: ParameterVector
-    history: History
-    n_samples_seen: int = 0
-
-
-@dataclass
-class Resume:
-    """What a later fit needs to go on exactly where the last one stopped."""
-
-    streams: Streams
-    optimizer: Any = None
-    schedule: Any = None
-    n_steps: int = 0
-    made_from: dict[str, tuple[Any, ...]] = field(default_factory=dict)
-
-    def prepare(self, parameters: dict[str, Any], theta: ParameterVector, *, n_steps: int) -> None:
-        """Have an optimizer and a schedule for `n_steps` more steps, the old ones where they still fit."""
-        solver = tuple(parameters[name] for name in SOLVER_PARAMETERS)
-        if self.made_from.get("optimizer") != solver:
-            self.optimizer = make_optimizer(parameters)
-            self.optimizer.bind(theta.theta)
-        rate = (parameters["learning_rate"], parameters["learning_rate_init"])
-        if self.made_from.get("schedule") != rate or not isinstance(self.schedule, Adaptive):
-            self.schedule = make_schedule(parameters, self.n_steps + n_steps)
-        self.made_from = {"optimizer": solver, "schedule": rate}
-
-
-@dataclass
-class DevSet:
-    """The rows that judge the training: numbered for the loss, and as the scorer wants them."""
-
-    rows: Rows
-    y: Any
 
 
 class ProgressLine:
@@ -106,7 +64,7 @@ class ProgressLine:
             line += f"  dev loss {history.validation_loss[-1]:.6f}"
         if history.validation_score:
             line += f"  dev score {history.validation_score[-1]:.4f}"
-        print(f"{line}  {history.seconds[-1]:.2f} s")
+        print(f"{line}  {history.seconds[-1]:.2f} s")  # noqa: T201 (what verbose is for)
 
 
 def _is_stochastic(estimator: Any) -> bool:
@@ -115,7 +73,7 @@ def _is_stochastic(estimator: Any) -> bool:
     return True
 
 
-class BaseDeepMLP(BaseEstimator, ABC):
+class BaseDeepMLP(FittedAttributes, BaseEstimator, ABC):
     """The part of the estimators that does not depend on the kind of target."""
 
     def __init__(
@@ -295,42 +253,50 @@ class BaseDeepMLP(BaseEstimator, ABC):
         check_parameters(self.get_params(deep=False))
         continues = bool(self.warm_start) and self.__sklearn_is_fitted__()
         X, y, weight = self._validate_rows(X, y, sample_weight, reset=not continues)
-        resume = deepcopy(self._resume) if continues else Resume(Streams.spawn(self.random_state))
-        numbers = np.arange(X.shape[0]) if weight is None else np.flatnonzero(weight)
-        dev_numbers = None
-        if self.early_stopping and X_val is None:
+        resume = self._start_resume(continues)
+        numbers, dev_numbers = _counting_rows(X, weight), None
+        if self.early_stopping and X_val is None and y_val is None:
             numbers, dev_numbers = self._split(y, numbers, resume.streams.split_seed)
-        if not continues:
-            self._learn_target(y, weight, numbers)
-        self._learn_class_weights(y, weight)
-        rows = self._rows(X, y, weight, numbers, "y")
+        rows = self._training_rows(X, y, weight, numbers, continues=continues)
         dev = None
         if dev_numbers is not None:
             dev = DevSet(replace(rows, numbers=dev_numbers), y[dev_numbers])
         elif X_val is not None or y_val is not None:
             dev = self._given_dev_set(X_val, y_val, sample_weight_val)
-        rows = replace(rows, Y=self._smooth(rows.Y))
-        model = self._start_model(rows, resume, continues=continues)
-        if self.solver == "lbfgs":
-            self._minimise(model, rows, dev)
-        else:
-            self._train(model, resume, rows, dev, n_epochs=int(self.max_iter))
-        self._model, self._resume = model, resume
+        self._optimise(rows, dev, resume, continues=continues, n_epochs=int(self.max_iter))
         self._warn_unless_converged()
 
     def _fit_one_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any) -> None:
         check_parameters(self.get_params(deep=False))
         continues = self.__sklearn_is_fitted__()
         X, y, weight = self._validate_rows(X, y, sample_weight, reset=not continues)
-        resume = deepcopy(self._resume) if continues else Resume(Streams.spawn(self.random_state))
-        numbers = np.arange(X.shape[0]) if weight is None else np.flatnonzero(weight)
+        numbers = _counting_rows(X, weight)
+        rows = self._training_rows(X, y, weight, numbers, continues=continues, classes=classes)
+        self._optimise(rows, None, self._start_resume(continues), continues=continues, n_epochs=1)
+
+    def _start_resume(self, continues: bool) -> Resume:
+        return deepcopy(self._resume) if continues else Resume(Streams.spawn(self.random_state))
+
+    def _training_rows(
+        self, X: Any, y: Any, weight: Any, numbers: Any, *, continues: bool, classes: Any = None
+    ) -> Rows:
+        """The numbered rows as the core trains on them, after learning what their target teaches."""
         if not continues:
             self._learn_target(y, weight, numbers, classes)
         self._learn_class_weights(y, weight)
-        rows = self._rows(X, y, weight, numbers, "y")
+        return self._rows(X, y, weight, numbers, "y")
+
+    def _optimise(self, rows: Rows, dev: DevSet | None, resume: Resume, *, continues: bool, n_epochs: int) -> None:
+        """Train a model on the rows and make it this estimator's own."""
+        if dev is not None:
+            _require_weight(dev.rows, "dev")
+        _require_weight(rows, "training")
         rows = replace(rows, Y=self._smooth(rows.Y))
         model = self._start_model(rows, resume, continues=continues)
-        self._train(model, resume, rows, None, n_epochs=1)
+        if self.solver == "lbfgs":
+            self._minimise(model, rows, dev)
+        else:
+            self._train(model, resume, rows, dev, n_epochs=n_epochs)
         self._model, self._resume = model, resume
 
     def _validate_rows(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Any, Any, Any]:
@@ -347,11 +313,7 @@ class BaseDeepMLP(BaseEstimator, ABC):
             y_numeric=is_regressor(self),
         )
         y = self._check_target(y)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-            if not sample_weight.any():
-                raise ValueError("sample_weight must hold at least one positive weight. Got all zeros.")
-        return self._cast(X, "X"), y, sample_weight
+        return self._cast(X, "X"), y, _validate_weight(sample_weight, X, "sample_weight")
 
     @property
     def _computing_dtype(self) -> Any:
@@ -369,7 +331,7 @@ class BaseDeepMLP(BaseEstimator, ABC):
     def _rows(self, X: Any, y: Any, sample_weight: Any, numbers: Any, name: str) -> Rows:
         weight = self._row_weight(y, sample_weight)
         if weight is not None:
-            weight = weight.astype(self._computing_dtype)
+            weight = self._cast(weight, "sample_weight")
         return Rows(X, self._encode(y, name), weight, numbers)
 
     def _split(self, y: Any, numbers: Any, seed: int) -> tuple[Any, Any]:
@@ -395,13 +357,9 @@ class BaseDeepMLP(BaseEstimator, ABC):
         )
         y_val = self._check_target(check_array(y_val, ensure_2d=False, dtype=None, input_name="y_val"))
         check_consistent_length(X_val, y_val)
-        if sample_weight_val is not None:
-            sample_weight_val = _check_sample_weight(
-                sample_weight_val, X_val, dtype=np.float64, ensure_non_negative=True
-            )
-        X_val = self._cast(X_val, "X_val")
-        rows = self._rows(X_val, y_val, sample_weight_val, np.arange(X_val.shape[0]), "y_val")
-        return DevSet(rows, y_val)
+        weight = _validate_weight(sample_weight_val, X_val, "sample_weight_val")
+        numbers = _counting_rows(X_val, weight)
+        return DevSet(self._rows(self._cast(X_val, "X_val"), y_val, weight, numbers, "y_val"), y_val[numbers])
 
     def _start_model(self, rows: Rows, resume: Resume, *, continues: bool) -> Model:
         """A fresh network, or a copy of the fitted one to train on."""
@@ -421,9 +379,9 @@ class BaseDeepMLP(BaseEstimator, ABC):
                 parameters=ParameterVector(sizes, theta),
                 history=deepcopy(fitted.history),
             )
-        theta = ParameterVector(sizes, dtype=self._computing_dtype)
-        theta.initialize(layer_initializers(parameters), resume.streams.init)
-        return Model(network, theta, History())
+        initial = ParameterVector(sizes, dtype=self._computing_dtype)
+        initial.initialize(layer_initializers(parameters), resume.streams.init)
+        return Model(network, initial, History())
 
     def _train(self, model: Model, resume: Resume, rows: Rows, dev: DevSet | None, *, n_epochs: int) -> None:
         """Stochastic training: assemble the core's objects and let them run."""
@@ -497,7 +455,7 @@ class BaseDeepMLP(BaseEstimator, ABC):
         # A scorer predicts with the network as it is after the epoch, on rows that have lost their column names.
         judged = copy(self)
         judged._model = model
-        vars(judged).pop("feature_names_in_", None)
+        judged.__dict__.pop("feature_names_in_", None)
         X_dev = dev.rows.X[dev.rows.numbers] if scorer is not None else None
         weight = {} if dev.rows.weight is None else {"sample_weight": dev.rows.weight[dev.rows.numbers]}
 
@@ -521,7 +479,7 @@ class BaseDeepMLP(BaseEstimator, ABC):
         planned = self.learning_rate in ("cosine", "warmup_cosine", "exponential") and self.solver != "lbfgs"
         if reason is StopReason.MAX_ITER and not planned and self.n_iter_no_change < self.max_iter:
             warnings.warn(
-                f"Training reached max_iter={self.max_iter} before it converged; raise max_iter, or learning_rate_init.",
+                f"Training reached max_iter={self.max_iter} before it converged; raise max_iter or learning_rate_init.",
                 ConvergenceWarning,
                 stacklevel=4,
             )
@@ -534,99 +492,30 @@ class BaseDeepMLP(BaseEstimator, ABC):
         X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=(np.float64, np.float32))
         return raw_scores(self._model.network, self._model.parameters, X)
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_model")
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
 
-    # Fitted attributes: read off the one model, so that they can never disagree with it ----------------------
 
-    @property
-    def _fitted(self) -> Model:
-        check_is_fitted(self)
-        return self._model
+def _validate_weight(weight: Any, X: Any, name: str) -> Any:
+    """Finite weights of at least 0, one per row and not all zero; None stays None."""
+    if weight is None:
+        return None
+    weight = _check_sample_weight(weight, X, dtype=np.float64)
+    if weight.min() < 0 or not weight.any():
+        raise ValueError(
+            f"{name} must hold weights of at least 0, one of them above 0. "
+            f"Got weights from {weight.min()} to {weight.max()}."
+        )
+    return weight
 
-    @property
-    def coefs_(self) -> list[Any]:
-        """Weights per layer, views of shape (fan_in, fan_out)."""
-        return list(self._fitted.parameters.weights)
 
-    @property
-    def intercepts_(self) -> list[Any]:
-        """Biases per layer, views of shape (fan_out,)."""
-        return [b[0] for b in self._fitted.parameters.biases]
+def _counting_rows(X: Any, weight: Any) -> Any:
+    """Numbers of the rows that count: a row of weight 0 is as good as absent, whatever it holds."""
+    return np.arange(X.shape[0]) if weight is None else np.flatnonzero(weight)
 
-    @property
-    def history_(self) -> History:
-        """The training, epoch by epoch."""
-        return self._fitted.history
 
-    @property
-    def loss_curve_(self) -> list[float]:
-        """Per epoch, the mean over its mini-batches of the objective before each step; for L-BFGS, the objective
-        at the start and after each iteration.
-        """
-        return self._fitted.history.loss
-
-    @property
-    def loss_(self) -> float:
-        """The last value of `loss_curve_`."""
-        return self._fitted.history.loss[-1]
-
-    @property
-    def best_loss_(self) -> float:
-        """The lowest value of `loss_curve_`."""
-        return min(self._fitted.history.loss)
-
-    @property
-    def validation_loss_curve_(self) -> list[float] | None:
-        """Mean loss on the dev rows after each epoch, without penalty; None without dev rows."""
-        return self._fitted.history.validation_loss or None
-
-    @property
-    def validation_scores_(self) -> list[float] | None:
-        """The scorer's value on the dev rows after each epoch; None without dev rows or with scoring='loss'."""
-        return self._fitted.history.validation_score or None
-
-    @property
-    def best_validation_score_(self) -> float | None:
-        """The highest of `validation_scores_`, or None."""
-        return max(self._fitted.history.validation_score, default=None)
-
-    @property
-    def best_iter_(self) -> int:
-        """The epoch, counted from 1, whose weights the model has."""
-        return self._fitted.history.best_epoch
-
-    @property
-    def n_iter_(self) -> int:
-        """Epochs trained, those before a warm start included."""
-        return self._fitted.history.n_epochs
-
-    @property
-    def t_(self) -> int:
-        """Training rows seen, each as often as it was seen."""
-        return self._fitted.n_samples_seen
-
-    @property
-    def stop_reason_(self) -> StopReason | None:
-        """Why the training ended; compares equal to its text."""
-        return self._fitted.history.stop_reason
-
-    @property
-    def n_layers_(self) -> int:
-        """Layers, input and output included."""
-        return len(self._fitted.network.layer_sizes)
-
-    @property
-    def n_outputs_(self) -> int:
-        """Units of the output layer."""
-        return self._fitted.network.layer_sizes[-1]
-
-    @property
-    def out_activation_(self) -> str:
-        """The output function: "softmax", "logistic" or "identity"."""
-        return self._fitted.network.loss.out_activation
+def _require_weight(rows: Rows, part: str) -> None:
+    if rows.total_weight <= 0:
+        raise ValueError(f"sample_weight times class_weight must not be zero on every {part} row. Got all zeros.")

@@ -18,7 +18,166 @@ from ._base import BaseDeepMLP, _is_stochastic
 
 
 class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
-    """DOC"""
+    """A deep, regularised multi-layer perceptron for classification.
+
+    Binary, multiclass and multilabel (indicator) targets, trained on the cross-entropy of raw scores.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(128, 128)
+        Units per hidden layer; ``()`` is a linear model.
+    activation : str or sequence of str, default="relu"
+        "identity", "logistic", "tanh", "relu", "leaky_relu" (slope 0.01), "elu", "selu", "gelu" or "silu"; one for
+        all hidden layers or one per hidden layer.
+    init : str or callable, default="auto"
+        Initial weights: "he", "glorot" (or "xavier") or "lecun", each with "_normal" or "_uniform" behind it;
+        "orthogonal"; "normal" (standard deviation 0.01); "zeros"; or a callable ``(rng, fan_in, fan_out)`` that returns
+        the ``(fan_in, fan_out)`` weights, called once per layer, first layer first. "auto" takes the scheme that suits
+        each layer's activation, and "glorot_normal" for the output layer. Biases start at zero.
+    alpha : float, default=1.0
+        Strength of the L2 penalty, the lambda of the course: see the objective in the notes.
+    keep_prob : float or sequence of float, default=1.0
+        The chance in (0, 1] that dropout keeps a hidden unit in training; one for all hidden layers or one per hidden
+        layer. 1.0 turns dropout off.
+    input_keep_prob : float, default=1.0
+        The same for the inputs.
+    max_norm : float or None, default=None
+        After each step, scale down the incoming weights of every hidden unit whose norm is larger than this.
+    label_smoothing : float, default=0.0
+        In [0, 1): the share of each row's target that is spread evenly over all classes.
+    augment : callable or None, default=None
+        ``augment(X_batch, y_batch, rng)`` changes each gathered mini-batch in place; `y_batch` holds the encoded
+        targets of shape (rows, n_outputs). The X given to `fit` is never touched.
+    class_weight : dict, "balanced" or None, default=None
+        What a class counts, times `sample_weight`; "balanced" makes all classes count the same in total. Not for
+        multilabel targets.
+    solver : {"adam", "adamw", "rmsprop", "sgd", "lbfgs"}, default="adam"
+        How the objective is minimised. "adamw" shrinks the weights by ``rate * alpha / m`` in place of adding the
+        penalty to the gradient. "lbfgs" sees all rows at once, computes in float64 and allows nothing random.
+    learning_rate : str or callable, default="constant"
+        "constant"; "invscaling" (divided by the root of the number of steps); "exponential" (down to a hundredth over
+        `max_iter` epochs); "cosine" and "warmup_cosine" (down to zero over `max_iter` epochs, the latter after rising
+        over the first twentieth); "adaptive" (divided by 5 whenever training stalls, until 1e-6); or a callable
+        ``step -> rate``.
+    learning_rate_init : float, default=0.001
+        The rate that the schedule starts from.
+    momentum : float, default=0.9
+        Of "sgd", in [0, 1).
+    nesterovs_momentum : bool, default=True
+        Whether "sgd" looks ahead by its momentum.
+    beta_1 : float, default=0.9
+        Decay of Adam's first moment, in [0, 1).
+    beta_2 : float, default=0.999
+        Decay of the second moment of Adam and of RMSProp's, in [0, 1).
+    epsilon : float, default=1e-8
+        What keeps the quotient of Adam and RMSProp finite.
+    clip_norm : float or None, default=None
+        Scale a gradient down to this norm.
+    batch_size : int or "auto", default="auto"
+        Rows per mini-batch; "auto" is 200. All rows where there are no more.
+    max_iter : int, default=200
+        Most epochs (of L-BFGS, iterations) that one call of `fit` trains.
+    shuffle : bool, default=True
+        Whether every epoch visits the rows in a new order.
+    tol : float, default=1e-4
+        How much better a loss or score must be than the best so far; of L-BFGS, the largest entry of the gradient at
+        which to stop.
+    n_iter_no_change : int, default=10
+        Stop after that many epochs in a row without a better training loss, or with `early_stopping` dev value.
+    early_stopping : bool, default=False
+        Watch dev rows (`X_val` of `fit`, or a share of the training rows) and restore the weights of the best epoch.
+    validation_fraction : float, default=0.1
+        The share of the rows, at least two, set aside for `early_stopping` where `fit` is given no `X_val`,
+        in proportion of the classes where they have rows enough.
+    scoring : str, callable or None, default="loss"
+        What to watch on the dev rows: "loss" their mean loss; else a scorer as in scikit-learn, None for `score`.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the last fit, with its optimizer and random streams, for `max_iter` more epochs.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of the training. Predictions are computed in the precision of the X that is passed.
+    random_state : int, RandomState or None, default=None
+        Spawns separate streams for initial weights, order of rows, dropout, augmentation and validation split, so that
+        turning one feature on changes no draw of another.
+    verbose : bool or int, default=False
+        Whether to print one line an epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The classes in order, or the numbers of the labels.
+    coefs_ : list of ndarray of shape (fan_in, fan_out)
+        Weights, one matrix per layer.
+    intercepts_ : list of ndarray of shape (fan_out,)
+        Biases, one vector per layer.
+    loss_curve_ : list of float
+        Per epoch, the mean over its mini-batches of the objective before each step; with "lbfgs", the objective at the
+        start and after every iteration.
+    loss_ : float
+        The last value of `loss_curve_`.
+    best_loss_ : float
+        The lowest value of `loss_curve_`.
+    validation_loss_curve_ : list of float or None
+        Mean loss on the dev rows after each epoch, without penalty; None without dev rows.
+    validation_scores_ : list of float or None
+        The scorer's value after each epoch; None without dev rows or with ``scoring="loss"``.
+    best_validation_score_ : float or None
+        The highest of `validation_scores_`.
+    best_iter_ : int
+        The epoch, counted from 1, whose weights the model has.
+    n_iter_ : int
+        Epochs trained.
+    t_ : int
+        Training rows seen, each as often as it was seen.
+    stop_reason_ : StopReason
+        "converged", "early_stopping", "max_iter" or "line_search" (of L-BFGS); compares equal to its text.
+    history_ : History
+        All of this epoch by epoch, with learning rates and seconds.
+    n_layers_ : int
+        Layers, input and output included.
+    n_outputs_ : int
+        Units of the output layer.
+    out_activation_ : str
+        "softmax" for more than two classes, else "logistic".
+    n_features_in_ : int
+        Features seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where X had names that are all strings.
+
+    See Also
+    --------
+    DeepMLPRegressor : The same for numbers.
+    sklearn.neural_network.MLPClassifier : Without dropout, weights of classes, dev set, choice of initialisation.
+
+    Notes
+    -----
+    The objective is the same whatever the batch size:
+    ``J = 1/m sum_i s_i loss_i + alpha / (2 m) sum_l ||W_l||^2``, with `s_i` the sample weight times the class weight of
+    row i and `m` their sum, the number of rows where there are no weights. A mini-batch estimates the first term and
+    adds the whole second one. (`MLPClassifier` divides the penalty by the mini-batch size: its alpha times
+    ``n / batch_size`` is ours.)
+
+    Sparse rows become dense a mini-batch at a time. A training set that fits one mini-batch is trained without any
+    order, equal rows merged: integer weights are then bitwise the same as repeated rows.
+
+    References
+    ----------
+    Srivastava et al. (2014), "Dropout: A Simple Way to Prevent Neural Networks from Overfitting". He et al. (2015),
+    "Delving Deep into Rectifiers". Kingma & Ba (2015), "Adam". Loshchilov & Hutter (2019), "Decoupled Weight Decay".
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skdeep import DeepMLPClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> X_train, X_dev, y_train, y_dev = train_test_split(X, y, stratify=y, random_state=0)
+    >>> network = DeepMLPClassifier((32, 32), keep_prob=0.9, max_iter=50, early_stopping=True, random_state=0)
+    >>> model = make_pipeline(StandardScaler(), network).fit(X_train, y_train)
+    >>> model.score(X_dev, y_dev) > 0.93
+    True
+    """
 
     def __init__(
         self,
@@ -197,7 +356,11 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         self
             The fitted estimator.
         """
-        if classes is not None and self.__sklearn_is_fitted__() and not np.array_equal(np.unique(classes), self.classes_):
+        if (
+            classes is not None
+            and self.__sklearn_is_fitted__()
+            and not np.array_equal(np.unique(classes), self.classes_)
+        ):
             raise ValueError(f"classes must stay {self.classes_.tolist()}, as in the first call. Got {classes!r}.")
         if classes is None and not self.__sklearn_is_fitted__() and np.ndim(y) == 1:
             raise ValueError("classes must be passed on the first call to partial_fit. Got None.")

@@ -32,14 +32,15 @@ def is_number(value: Any, low: float, high: float = float("inf"), *, closed: str
     """Whether `value` is a real number, no bool, in the interval; NaN is in none."""
     if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
         return False
-    above = low <= value if closed in ("both", "left") else low < value
-    below = value <= high if closed in ("both", "right") else value < high
-    return bool(above and below)
+    number = float(value)
+    above = low <= number if closed in ("both", "left") else low < number
+    below = number <= high if closed in ("both", "right") else number < high
+    return above and below
 
 
 def is_count(value: Any, low: int = 1) -> bool:
     """Whether `value` is an integer, no bool, of at least `low`."""
-    return isinstance(value, Integral) and not isinstance(value, bool | np.bool_) and value >= low
+    return isinstance(value, Integral) and not isinstance(value, bool | np.bool_) and int(value) >= low
 
 
 def is_sequence(value: Any) -> bool:
@@ -57,10 +58,14 @@ def _one_of(names: Sequence[str], *, or_callable: str = "") -> Rule:
     text = "one of " + ", ".join(map(repr, names))
     if or_callable:
         text += f", or {or_callable}"
-    return Rule(text, lambda value: (isinstance(value, str) and value in names) or bool(or_callable and callable(value)))
+    return Rule(
+        text, lambda value: (isinstance(value, str) and value in names) or bool(or_callable and callable(value))
+    )
 
 
-def _interval(text: str, low: float, high: float = float("inf"), *, closed: str = "both", optional: bool = False) -> Rule:
+def _interval(
+    text: str, low: float, high: float = float("inf"), *, closed: str = "both", optional: bool = False
+) -> Rule:
     return Rule(text, lambda value: (optional and value is None) or is_number(value, low, high, closed=closed))
 
 
@@ -124,9 +129,9 @@ RULES: dict[str, Rule] = {
     ),
     "random_state": Rule(
         "None, an integer in [0, 2**32 - 1] or a numpy RandomState",
-        lambda value: value is None
-        or isinstance(value, np.random.RandomState)
-        or (is_count(value, 0) and value < 2**32),
+        lambda value: (
+            value is None or isinstance(value, np.random.RandomState) or (is_count(value, 0) and value < 2**32)
+        ),
     ),
     "verbose": Rule("a bool or an integer of at least 0", lambda value: isinstance(value, bool) or is_count(value, 0)),
 }
@@ -265,5 +270,6 @@ class Streams:
     def spawn(cls, random_state: Any) -> Streams:
         """All streams from one `random_state`."""
         entropy = check_random_state(random_state).randint(0, 2**32, size=4, dtype=np.uint32)
-        *streams, split = np.random.SeedSequence(entropy.tolist()).spawn(5)
-        return cls(*map(np.random.default_rng, streams), split_seed=int(split.generate_state(1)[0]))
+        *seeds, split = np.random.SeedSequence(entropy.tolist()).spawn(5)
+        init, shuffle, dropout, augment = map(np.random.default_rng, seeds)
+        return cls(init, shuffle, dropout, augment, int(split.generate_state(1)[0]))

@@ -1,0 +1,104 @@
+"""The fitted attributes of the estimators, read off the one fitted model so that they can never disagree with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.utils.validation import check_is_fitted
+
+from ..core import History, StopReason
+from ._model import Model
+
+
+class FittedAttributes:
+    """What `fit` leaves to look at; before it, every attribute raises NotFittedError, an AttributeError."""
+
+    _model: Model
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_model")
+
+    @property
+    def _fitted(self) -> Model:
+        check_is_fitted(self)
+        return self._model
+
+    @property
+    def coefs_(self) -> list[Any]:
+        """Weights per layer, views of shape (fan_in, fan_out)."""
+        return list(self._fitted.parameters.weights)
+
+    @property
+    def intercepts_(self) -> list[Any]:
+        """Biases per layer, views of shape (fan_out,)."""
+        return [b[0] for b in self._fitted.parameters.biases]
+
+    @property
+    def history_(self) -> History:
+        """The training, epoch by epoch."""
+        return self._fitted.history
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """The objective before each step, mean over an epoch; of L-BFGS, at the start and after each iteration."""
+        return self._fitted.history.loss
+
+    @property
+    def loss_(self) -> float:
+        """The last value of `loss_curve_`."""
+        return self._fitted.history.loss[-1]
+
+    @property
+    def best_loss_(self) -> float:
+        """The lowest value of `loss_curve_`."""
+        return min(self._fitted.history.loss)
+
+    @property
+    def validation_loss_curve_(self) -> list[float] | None:
+        """Mean loss on the dev rows after each epoch, without penalty; None without dev rows."""
+        return self._fitted.history.validation_loss or None
+
+    @property
+    def validation_scores_(self) -> list[float] | None:
+        """The scorer's value on the dev rows after each epoch; None without dev rows or with scoring='loss'."""
+        return self._fitted.history.validation_score or None
+
+    @property
+    def best_validation_score_(self) -> float | None:
+        """The highest of `validation_scores_`, or None."""
+        return max(self._fitted.history.validation_score, default=None)
+
+    @property
+    def best_iter_(self) -> int:
+        """The epoch, counted from 1, whose weights the model has."""
+        return self._fitted.history.best_epoch
+
+    @property
+    def n_iter_(self) -> int:
+        """Epochs trained, those before a warm start included."""
+        return self._fitted.history.n_epochs
+
+    @property
+    def t_(self) -> int:
+        """Training rows seen, each as often as it was seen."""
+        return self._fitted.n_samples_seen
+
+    @property
+    def stop_reason_(self) -> StopReason | None:
+        """Why the training ended; compares equal to its text."""
+        return self._fitted.history.stop_reason
+
+    @property
+    def n_layers_(self) -> int:
+        """Layers, input and output included."""
+        return len(self._fitted.network.layer_sizes)
+
+    @property
+    def n_outputs_(self) -> int:
+        """Units of the output layer."""
+        return self._fitted.network.layer_sizes[-1]
+
+    @property
+    def out_activation_(self) -> str:
+        """The output function: "softmax", "logistic" or "identity"."""
+        return self._fitted.network.loss.out_activation

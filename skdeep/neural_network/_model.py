@@ -1,0 +1,52 @@
+"""A fitted model, what a further fit needs to resume it, and the dev rows that judge it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..core import History, Network, ParameterVector, Rows
+from ..core.schedules import Adaptive
+from ._parameters import Streams, make_optimizer, make_schedule
+
+SOLVER_PARAMETERS = ("solver", "dtype", "momentum", "nesterovs_momentum", "beta_1", "beta_2", "epsilon")
+
+
+@dataclass
+class Model:
+    """A network with its parameters and the story of its training."""
+
+    network: Network
+    parameters: ParameterVector
+    history: History
+    n_samples_seen: int = 0
+
+
+@dataclass
+class Resume:
+    """What a later fit needs to go on exactly where the last one stopped."""
+
+    streams: Streams
+    optimizer: Any = None
+    schedule: Any = None
+    n_steps: int = 0
+    made_from: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    def prepare(self, parameters: dict[str, Any], theta: ParameterVector, *, n_steps: int) -> None:
+        """Have an optimizer and a schedule for `n_steps` more steps, the old ones where they still fit."""
+        solver = tuple(parameters[name] for name in SOLVER_PARAMETERS)
+        if self.made_from.get("optimizer") != solver:
+            self.optimizer = make_optimizer(parameters)
+            self.optimizer.bind(theta.theta)
+        rate = (parameters["learning_rate"], parameters["learning_rate_init"])
+        if self.made_from.get("schedule") != rate or not isinstance(self.schedule, Adaptive):
+            self.schedule = make_schedule(parameters, self.n_steps + n_steps)
+        self.made_from = {"optimizer": solver, "schedule": rate}
+
+
+@dataclass
+class DevSet:
+    """The rows that judge the training: numbered for the loss, and as the scorer wants them."""
+
+    rows: Rows
+    y: Any
