@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import get_blas_funcs
+from scipy.linalg.blas import daxpy, saxpy
 
 from .parameters import Array, ParameterVector
+
+_AXPY = {np.dtype(np.float32): saxpy, np.dtype(np.float64): daxpy}
 
 
 @dataclass(frozen=True)
@@ -36,24 +37,20 @@ class L2:
 
     def add_gradient(self, parameters: ParameterVector, gradient: ParameterVector) -> None:
         """Add ``strength * W`` to the gradient of the weights."""
-        # One pass and no temporary, where ufuncs would take two passes through a copy of all weights.
-        axpy = get_blas_funcs("axpy", (parameters.theta,))
-        for weights, sums, strength in self._each_network(parameters, gradient):
-            if strength:
-                axpy(weights, sums, a=strength)
+        # BLAS adds in one pass and without a temporary, where ufuncs would write a copy of all weights first.
+        axpy = _AXPY[parameters.theta.dtype]
+        weights, sums = parameters.flat_weights, gradient.flat_weights
+        if weights.ndim == 1:
+            axpy(weights, sums, a=self.strength)
+            return
+        strength = np.broadcast_to(self.strength, (*weights.shape[:-1], 1))
+        for network in np.ndindex(*weights.shape[:-1]):
+            axpy(weights[network], sums[network], a=strength[network][0])
 
     def shrink(self, parameters: ParameterVector, rate: float | Array) -> None:
         """The decoupled form of the step: ``W *= 1 - rate * strength``, in place."""
         weights = parameters.flat_weights
         weights *= 1.0 - rate * self.strength
-
-    def _each_network(
-        self, parameters: ParameterVector, gradient: ParameterVector
-    ) -> Iterator[tuple[Array, Array, float]]:
-        stack = parameters.theta.shape[:-1]
-        strengths = np.broadcast_to(np.asarray(self.strength).reshape(-1), (int(np.prod(stack)),)).tolist()
-        for network, strength in zip(np.ndindex(*stack), strengths, strict=True):
-            yield parameters.flat_weights[network], gradient.flat_weights[network], strength
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import train_test_split
 from sklearn.utils import assert_all_finite, check_array, check_consistent_length
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..core import (
     EarlyStopping,
@@ -475,9 +475,9 @@ class BaseDeepMLP(FittedAttributes, BaseEstimator, ABC):
                 ConvergenceWarning,
                 stacklevel=4,
             )
-        # Who cannot have been stopped by patience, or planned the rate to the last epoch, wanted just these epochs.
+        # A schedule that ends at max_iter has done what it was to do.
         planned = self.learning_rate in ("cosine", "warmup_cosine", "exponential") and self.solver != "lbfgs"
-        if reason is StopReason.MAX_ITER and not planned and self.n_iter_no_change < self.max_iter:
+        if reason is StopReason.MAX_ITER and not planned:
             warnings.warn(
                 f"Training reached max_iter={self.max_iter} before it converged; raise max_iter or learning_rate_init.",
                 ConvergenceWarning,
@@ -502,7 +502,9 @@ def _validate_weight(weight: Any, X: Any, name: str) -> Any:
     """Finite weights of at least 0, one per row and not all zero; None stays None."""
     if weight is None:
         return None
-    weight = _check_sample_weight(weight, X, dtype=np.float64)
+    weight = check_array(weight, ensure_2d=False, dtype=np.float64, input_name=name)
+    if weight.shape != (X.shape[0],):
+        raise ValueError(f"{name} must hold one weight per row, {X.shape[0]} in all. Got shape {weight.shape}.")
     if weight.min() < 0 or not weight.any():
         raise ValueError(
             f"{name} must hold weights of at least 0, one of them above 0. "
