@@ -43,11 +43,11 @@ class Network:
     def __post_init__(self) -> None:
         n_hidden = len(self.layer_sizes) - 2
         if len(self.activations) != n_hidden:
-            raise ValueError(f"activations must hold one per hidden layer ({n_hidden}); got {len(self.activations)}.")
+            raise ValueError(f"activations must hold one per hidden layer ({n_hidden}). Got {len(self.activations)}.")
         if len(self.keep_prob) != n_hidden + 1:
             raise ValueError(
-                f"keep_prob must hold one for the input and one per hidden layer ({n_hidden + 1}); "
-                f"got {len(self.keep_prob)}."
+                f"keep_prob must hold one for the input and one per hidden layer ({n_hidden + 1}). "
+                f"Got {len(self.keep_prob)}."
             )
 
     @property

@@ -59,7 +59,7 @@ class ParameterVector:
         self.theta = np.zeros(n_parameters, dtype=dtype) if theta is None else theta
         if self.theta.shape[-1] != n_parameters:
             raise ValueError(
-                f"theta must hold {n_parameters} values for layers {self.layer_sizes}; got {self.theta.shape[-1]}."
+                f"theta must hold {n_parameters} values for layers {self.layer_sizes}. Got {self.theta.shape[-1]}."
             )
         starts = iter(np.cumsum([0, *(i * o for i, o in shapes), *(o for _, o in shapes)]).tolist())
         self.weights = [self._view(next(starts), fan_in, fan_out) for fan_in, fan_out in shapes]
@@ -90,8 +90,10 @@ class ParameterVector:
             if drawn.shape != W.shape[-2:]:
                 raise ValueError(
                     f"init must return an array of shape (fan_in, fan_out) = {W.shape[-2:]} "
-                    f"for layer {layer + 1}; got shape {drawn.shape}."
+                    f"for layer {layer + 1}. Got shape {drawn.shape}."
                 )
+            if not np.isfinite(drawn).all():
+                raise ValueError(f"init must return finite weights. Got NaN or infinity for layer {layer + 1}.")
             W[...] = drawn
 
     def astype(self, dtype: npt.DTypeLike) -> ParameterVector:

@@ -242,11 +242,25 @@ def make_optimizer(parameters: dict[str, Any]) -> Optimizer:
     return Adam(beta_1, beta_2, epsilon)
 
 
+@dataclass(frozen=True)
+class CheckedSchedule:
+    """The user's own schedule, held to rates that a training can use."""
+
+    schedule: Schedule
+
+    def __call__(self, step: int) -> float:
+        """The rate of this step."""
+        rate = self.schedule(step)
+        if not is_number(rate, 0.0, closed="left"):
+            raise ValueError(f"learning_rate must return a finite number of at least 0. Got {rate!r} at step {step}.")
+        return float(rate)
+
+
 def make_schedule(parameters: dict[str, Any], n_steps: int) -> Schedule:
     """The learning rate over a training of that many steps."""
     schedule = parameters["learning_rate"]
     if callable(schedule):
-        return schedule
+        return CheckedSchedule(schedule)
     return SCHEDULES[schedule](float(parameters["learning_rate_init"]), n_steps)
 
 
