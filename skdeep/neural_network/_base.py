@@ -6,65 +6,24 @@ import warnings
 from abc import ABC, abstractmethod
 from copy import copy, deepcopy
 from dataclasses import replace
-from math import ceil
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
-from sklearn.model_selection import train_test_split
-from sklearn.utils import assert_all_finite, check_array, check_consistent_length
+from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..core import (
-    EarlyStopping,
-    History,
-    MiniBatches,
-    Network,
-    Objective,
-    ParameterVector,
-    Rows,
-    StopReason,
-    Trainer,
-    Workspace,
-    mean_loss,
-    raw_scores,
-    train,
-    train_lbfgs,
-)
+from ..core import History, ParameterVector, Rows, StopReason, mean_loss, raw_scores
 from ..core.losses import Loss
+from ..core.training import Validate
 from ._fitted import FittedAttributes
 from ._model import DevSet, Model, Resume
-from ._parameters import (
-    Streams,
-    check_parameters,
-    hidden_activations,
-    hidden_sizes,
-    keep_probs,
-    layer_initializers,
-    make_max_norm,
-    make_penalty,
-)
-
-AUTO_BATCH_SIZE = 200
-
-
-class ProgressLine:
-    """Prints one line an epoch."""
-
-    def __init__(self, max_iter: int) -> None:
-        self.max_iter = max_iter
-
-    def epoch_ended(self, history: History, parameters: ParameterVector) -> None:
-        """Print the last entries of the history."""
-        line = f"epoch {history.n_epochs}/{self.max_iter}  loss {history.loss[-1]:.6f}"
-        if history.validation_loss:
-            line += f"  dev loss {history.validation_loss[-1]:.6f}"
-        if history.validation_score:
-            line += f"  dev score {history.validation_score[-1]:.4f}"
-        print(f"{line}  {history.seconds[-1]:.2f} s")  # noqa: T201 (what verbose is for)
+from ._parameters import Streams, check_parameters
+from ._training import computing_dtype, optimise, start_model
+from ._validation import cast, counting_rows, require_weight, split_numbers, validate_weight
 
 
 def _is_stochastic(estimator: Any) -> bool:
@@ -252,16 +211,18 @@ class BaseDeepMLP(FittedAttributes, BaseEstimator, ABC):
     def _fit(self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, sample_weight_val: Any) -> None:
         check_parameters(self.get_params(deep=False))
         continues = bool(self.warm_start) and self.__sklearn_is_fitted__()
-        X, y, weight = self._validate_rows(X, y, sample_weight, reset=not continues)
         resume = self._start_resume(continues)
-        numbers, dev_numbers = _counting_rows(X, weight), None
-        if self.early_stopping and X_val is None and y_val is None:
-            numbers, dev_numbers = self._split(y, numbers, resume.streams.split_seed)
+        X, y, weight = self._validate_rows(X, y, sample_weight, reset=not continues)
+        numbers, dev_numbers = counting_rows(X, weight), None
+        has_dev_set = any(part is not None for part in (X_val, y_val, sample_weight_val))
+        if self.early_stopping and not has_dev_set:
+            strata, seed = self._strata(y[numbers]), resume.streams.split_seed
+            numbers, dev_numbers = split_numbers(numbers, strata, self.validation_fraction, seed)
         rows = self._training_rows(X, y, weight, numbers, continues=continues)
         dev = None
         if dev_numbers is not None:
             dev = DevSet(replace(rows, numbers=dev_numbers), y[dev_numbers])
-        elif X_val is not None or y_val is not None:
+        elif has_dev_set:
             dev = self._given_dev_set(X_val, y_val, sample_weight_val)
         self._optimise(rows, dev, resume, continues=continues, n_epochs=int(self.max_iter))
         self._warn_unless_converged()
@@ -269,35 +230,30 @@ class BaseDeepMLP(FittedAttributes, BaseEstimator, ABC):
     def _fit_one_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any) -> None:
         check_parameters(self.get_params(deep=False))
         continues = self.__sklearn_is_fitted__()
+        resume = self._start_resume(continues)
         X, y, weight = self._validate_rows(X, y, sample_weight, reset=not continues)
-        numbers = _counting_rows(X, weight)
-        rows = self._training_rows(X, y, weight, numbers, continues=continues, classes=classes)
-        self._optimise(rows, None, self._start_resume(continues), continues=continues, n_epochs=1)
+        rows = self._training_rows(X, y, weight, counting_rows(X, weight), continues=continues, classes=classes)
+        self._optimise(rows, None, resume, continues=continues, n_epochs=1)
 
     def _start_resume(self, continues: bool) -> Resume:
         return deepcopy(self._resume) if continues else Resume(Streams.spawn(self.random_state))
 
-    def _training_rows(
-        self, X: Any, y: Any, weight: Any, numbers: Any, *, continues: bool, classes: Any = None
-    ) -> Rows:
-        """The numbered rows as the core trains on them, after learning what their target teaches."""
-        if not continues:
-            self._learn_target(y, weight, numbers, classes)
-        self._learn_class_weights(y, weight)
-        return self._rows(X, y, weight, numbers, "y")
-
     def _optimise(self, rows: Rows, dev: DevSet | None, resume: Resume, *, continues: bool, n_epochs: int) -> None:
         """Train a model on the rows and make it this estimator's own."""
-        if dev is not None:
-            _require_weight(dev.rows, "dev")
-        _require_weight(rows, "training")
+        parameters = self.get_params(deep=False)
+        require_weight(rows, "training")
         rows = replace(rows, Y=self._smooth(rows.Y))
-        model = self._start_model(rows, resume, continues=continues)
-        if self.solver == "lbfgs":
-            self._minimise(model, rows, dev)
-        else:
-            self._train(model, resume, rows, dev, n_epochs=n_epochs)
+        fitted = self._model if continues else None
+        model = start_model(parameters, self._loss, rows, resume.streams.init, fitted)
+        validate = None if dev is None else self._validator(model, dev)
+        optimise(parameters, model, resume, rows, n_epochs=n_epochs, validate=validate)
         self._model, self._resume = model, resume
+
+    # The rows -----------------------------------------------------------------------------------------------
+
+    @property
+    def _computing_dtype(self) -> Any:
+        return computing_dtype(self.get_params(deep=False))
 
     def _validate_rows(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Any, Any, Any]:
         """X in training precision, the target as an array, and finite weights or None."""
@@ -312,41 +268,17 @@ class BaseDeepMLP(FittedAttributes, BaseEstimator, ABC):
             multi_output=True,
             y_numeric=is_regressor(self),
         )
-        y = self._check_target(y)
-        return self._cast(X, "X"), y, _validate_weight(sample_weight, X, "sample_weight")
+        weight = validate_weight(sample_weight, X, "sample_weight")
+        return cast(X, self._computing_dtype, "X"), self._check_target(y), weight
 
-    @property
-    def _computing_dtype(self) -> Any:
-        """float64 for L-BFGS, whose line search cannot see past float32's noise; else `dtype`."""
-        return np.float64 if self.solver == "lbfgs" else np.dtype(self.dtype).type
-
-    def _cast(self, X: Any, name: str) -> Any:
-        if X.dtype == self._computing_dtype:
-            return X
-        with np.errstate(over="ignore"):
-            X = X.astype(self._computing_dtype)
-        assert_all_finite(X, input_name=name)
-        return X
-
-    def _rows(self, X: Any, y: Any, sample_weight: Any, numbers: Any, name: str) -> Rows:
-        weight = self._row_weight(y, sample_weight)
-        if weight is not None:
-            weight = self._cast(weight, "sample_weight")
-        return Rows(X, self._encode(y, name), weight, numbers)
-
-    def _split(self, y: Any, numbers: Any, seed: int) -> tuple[Any, Any]:
-        """Numbers of the training and of the dev rows, in proportion of the classes where there are rows enough."""
-        n_dev = max(2, ceil(self.validation_fraction * len(numbers)))  # no score can be read off a single row
-        if n_dev >= len(numbers):
-            raise ValueError(
-                f"validation_fraction={self.validation_fraction} of n_samples={len(numbers)} leaves no row to train on."
-            )
-        strata = self._strata(y[numbers])
-        if strata is not None:
-            _, counts = np.unique(strata, return_counts=True)
-            if counts.min() < 2 or min(n_dev, len(numbers) - n_dev) < len(counts):
-                strata = None
-        return tuple(train_test_split(numbers, test_size=n_dev, random_state=seed, stratify=strata))
+    def _training_rows(
+        self, X: Any, y: Any, weight: Any, numbers: Any, *, continues: bool, classes: Any = None
+    ) -> Rows:
+        """The numbered rows as the core trains on them, after learning what their target teaches."""
+        if not continues:
+            self._learn_target(y, weight, numbers, classes)
+        self._learn_class_weights(y, weight)
+        return self._rows(X, y, weight, numbers, "y")
 
     def _given_dev_set(self, X_val: Any, y_val: Any, sample_weight_val: Any) -> DevSet:
         if X_val is None or y_val is None:
@@ -355,102 +287,23 @@ class BaseDeepMLP(FittedAttributes, BaseEstimator, ABC):
         X_val = validate_data(
             self, X_val, reset=False, accept_sparse="csr", dtype=(self._computing_dtype, np.float64), order="C"
         )
-        y_val = self._check_target(check_array(y_val, ensure_2d=False, dtype=None, input_name="y_val"))
+        y_val = check_array(y_val, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y_val")
+        y_val = self._check_target(y_val)
         check_consistent_length(X_val, y_val)
-        weight = _validate_weight(sample_weight_val, X_val, "sample_weight_val")
-        numbers = _counting_rows(X_val, weight)
-        return DevSet(self._rows(self._cast(X_val, "X_val"), y_val, weight, numbers, "y_val"), y_val[numbers])
+        weight = validate_weight(sample_weight_val, X_val, "sample_weight_val")
+        numbers = counting_rows(X_val, weight)
+        X_val = cast(X_val, self._computing_dtype, "X_val")
+        return DevSet(self._rows(X_val, y_val, weight, numbers, "y_val"), y_val[numbers])
 
-    def _start_model(self, rows: Rows, resume: Resume, *, continues: bool) -> Model:
-        """A fresh network, or a copy of the fitted one to train on."""
-        parameters = self.get_params(deep=False)
-        sizes = (rows.X.shape[1], *hidden_sizes(parameters), rows.Y.shape[1])
-        network = Network(sizes, hidden_activations(parameters), self._loss, keep_probs(parameters))
-        if continues:
-            fitted = self._model
-            if fitted.network.layer_sizes != sizes:
-                raise ValueError(
-                    f"warm_start and partial_fit must keep the layers {fitted.network.layer_sizes}. Got {sizes}."
-                )
-            theta = fitted.parameters.theta.astype(self._computing_dtype)
-            return replace(
-                fitted,
-                network=network,
-                parameters=ParameterVector(sizes, theta),
-                history=deepcopy(fitted.history),
-            )
-        initial = ParameterVector(sizes, dtype=self._computing_dtype)
-        initial.initialize(layer_initializers(parameters), resume.streams.init)
-        return Model(network, initial, History())
+    def _rows(self, X: Any, y: Any, sample_weight: Any, numbers: Any, name: str) -> Rows:
+        weight = self._row_weight(y, sample_weight)
+        if weight is not None:
+            weight = cast(weight, self._computing_dtype, "sample_weight")
+        return Rows(X, self._encode(y, name), weight, numbers)
 
-    def _train(self, model: Model, resume: Resume, rows: Rows, dev: DevSet | None, *, n_epochs: int) -> None:
-        """Stochastic training: assemble the core's objects and let them run."""
-        parameters = self.get_params(deep=False)
-        streams = resume.streams
-        size = min(len(rows), AUTO_BATCH_SIZE if self.batch_size == "auto" else int(self.batch_size))
-        if size == len(rows) and self.augment is None and not model.network.has_dropout:
-            rows = rows.merge_equal()
-        batches = MiniBatches(
-            rows,
-            Workspace(model.network, min(size, len(rows)), self._computing_dtype),
-            shuffle=streams.shuffle if self.shuffle else None,
-            augment=self.augment,
-            augment_rng=streams.augment,
-        )
-        resume.prepare(parameters, model.parameters, n_steps=n_epochs * len(batches))
-        trainer = Trainer(
-            model.network,
-            model.parameters,
-            resume.optimizer,
-            resume.schedule,
-            make_penalty(parameters, rows.total_weight),
-            streams.dropout,
-            max_norm=make_max_norm(parameters),
-            clip_norm=self.clip_norm,
-            n_steps=resume.n_steps,
-        )
-        n_before = model.history.n_epochs
-        train(
-            trainer,
-            batches,
-            model.history,
-            max_epochs=n_epochs,
-            stopping=self._stopping(dev),
-            validate=self._validator(model, dev),
-            monitors=self._monitors(n_before + n_epochs),
-        )
-        resume.n_steps = trainer.n_steps
-        model.n_samples_seen += (model.history.n_epochs - n_before) * len(rows)
-
-    def _minimise(self, model: Model, rows: Rows, dev: DevSet | None) -> None:
-        """L-BFGS over all rows at once, in float64; the result in `dtype`."""
-        rows = rows.merge_equal()
-        penalty = make_penalty(self.get_params(deep=False), rows.total_weight)
-        train_lbfgs(
-            Objective(model.network, rows, penalty),
-            model.parameters,
-            model.history,
-            max_iter=int(self.max_iter),
-            tol=self.tol,
-            stopping=self._stopping(dev) if self.early_stopping else None,
-            validate=self._validator(model, dev),
-            monitors=self._monitors(int(self.max_iter)),
-        )
-        model.parameters = model.parameters.astype(self.dtype)
-
-    def _stopping(self, dev: DevSet | None) -> EarlyStopping:
-        column = "loss"
-        if self.early_stopping and dev is not None:
-            column = "validation_loss" if self.scoring == "loss" else "validation_score"
-        return EarlyStopping(column, self.tol, int(self.n_iter_no_change), keep_best=column != "loss")
-
-    def _monitors(self, last_epoch: int) -> list[ProgressLine]:
-        return [ProgressLine(last_epoch)] if self.verbose else []
-
-    def _validator(self, model: Model, dev: DevSet | None) -> Any:
-        """What the training calls after each epoch to judge the dev rows; None without them."""
-        if dev is None:
-            return None
+    def _validator(self, model: Model, dev: DevSet) -> Validate:
+        """What the training calls after each epoch to judge the dev rows."""
+        require_weight(dev.rows, "dev")
         scorer = None if self.scoring == "loss" else check_scoring(self, scoring=self.scoring)
         # A scorer predicts with the network as it is after the epoch, on rows that have lost their column names.
         judged = copy(self)
