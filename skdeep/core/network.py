@@ -197,10 +197,12 @@ class Workspace:
         self.memory = np.empty(self._size(dtype), dtype=dtype) if memory is None else memory
         self.ones = np.ones((1, n_rows), dtype=self.memory.dtype)
         self._carve()
-        self._leading: dict[int, Workspace] = {n_rows: self}
+        self._leading: dict[int, Workspace] = {}
 
     def leading(self, n_rows: int) -> Workspace:
         """The workspace of the first `n_rows` rows, in the same memory."""
+        if n_rows == self.n_rows:
+            return self
         if n_rows not in self._leading:
             self._leading[n_rows] = Workspace(
                 self.network,

@@ -32,7 +32,7 @@ class L2:
         """The penalty of the network, or of each network of a stack."""
         weights = parameters.flat_weights
         squared_norm = np.einsum("...p,...p->...", weights, weights) if weights.ndim > 1 else np.dot(weights, weights)
-        value: Array = squared_norm * np.multiply(0.5, self.strength).reshape(weights.shape[:-1])
+        value: Array = squared_norm * np.broadcast_to(np.multiply(0.5, self.strength), (*weights.shape[:-1], 1))[..., 0]
         return value
 
     def add_gradient(self, parameters: ParameterVector, gradient: ParameterVector) -> None:

@@ -240,7 +240,7 @@ def _require_finite(parameters: ParameterVector, history: History) -> None:
         for layer, (W, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True))
         if not (np.isfinite(W).all() and np.isfinite(b).all())
     ]
-    where = f"the weights of layer {', '.join(broken)}" if broken else f"the loss ({max(losses)})"
+    where = f"the weights of layer {', '.join(broken)}" if broken else f"the loss ({min(losses, key=np.isfinite)})"
     raise DivergenceError(
         f"Training diverged in epoch {history.n_epochs}: {where} became non-finite. Lower learning_rate_init, set "
         "clip_norm, choose an init with smaller weights, or scale the inputs (StandardScaler)."

@@ -1,0 +1,188 @@
+"""The demo: its report on the built-in and on a user's table, and one clear sentence for each thing wrong with it."""
+
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DEMO = ROOT / "examples" / "demo.py"
+
+
+@pytest.fixture(scope="module")
+def demo():
+    if not DEMO.exists():
+        pytest.skip("the examples are not here")
+    return runpy.run_path(str(DEMO), run_name="demo")
+
+
+@pytest.fixture
+def table():
+    """Mixed types and missing cells, with a class that most columns tell something about."""
+    rng = np.random.default_rng(0)
+    n = 120
+    kind = np.arange(n) % 2
+    frame = pd.DataFrame(
+        {
+            "size": kind + rng.normal(size=n),
+            "count": rng.integers(0, 9, size=n),
+            "colour": np.where(rng.random(n) < 0.3 + 0.4 * kind, "red", "blue"),
+            "self": rng.random(n) < 0.5,
+            "nothing": np.nan,
+            "kind": np.where(kind, "ripe", "green"),
+        }
+    )
+    frame.loc[3, "size"] = np.nan
+    frame.loc[4, "size"] = np.inf
+    frame.loc[5, "colour"] = None
+    return frame
+
+
+@pytest.fixture
+def saved(tmp_path):
+    def save(frame):
+        path = tmp_path / "table.csv"
+        frame.to_csv(path, index=False)
+        return str(path)
+
+    return save
+
+
+@pytest.fixture
+def refusal(demo, capsys):
+    """Run the demo on arguments it must refuse; the sentence it says on stderr."""
+
+    def run(*arguments):
+        assert demo["main"](list(arguments)) != 0
+        message = capsys.readouterr().err
+        assert message.startswith("demo: ")
+        assert message.count("\n") == 1
+        return message
+
+    return run
+
+
+def test_the_demo_reports_on_the_built_in_table(demo, capsys):
+    assert demo["main"]([]) == 0
+    out = capsys.readouterr().out
+    assert "341 train, 114 dev, 114 test" in out
+    assert "train error" in out
+    assert "test error" in out
+    assert any(reading in out for reading in ("Bias is", "Variance is", "Neither bias nor variance"))
+
+
+def test_a_line_tells_of_every_candidate_and_a_table_ranks_them(demo, capsys):
+    demo["main"]([])
+    out = capsys.readouterr().out
+    n = len(demo["GRID"]["network__alpha"]) * len(demo["GRID"]["network__keep_prob"])
+    assert [f"{i}/{n}  alpha" in out for i in range(1, n + 1)] == [True] * n
+    assert out.count("±") >= n
+
+
+def test_the_demo_takes_a_table_of_mixed_types(table, saved):
+    arguments = [sys.executable, str(DEMO), "--data", saved(table), "--target", "kind"]
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    done = subprocess.run(
+        arguments, capture_output=True, encoding="utf-8", env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"}
+    )
+    assert done.stderr == ""
+    assert done.returncode == 0
+    assert "72 train, 24 dev, 24 test" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [
+        pytest.param([0, 1], id="integers"),
+        pytest.param([1.0, 2.0], id="whole floats"),
+        pytest.param([True, False], id="booleans"),
+    ],
+)
+def test_rows_without_a_target_are_left_out_with_a_note(demo, table, saved, capsys, classes):
+    table["kind"] = table["kind"].map(dict(zip(["ripe", "green"], classes, strict=True))).astype(object)
+    table.loc[[7, 8], "kind"] = None
+    assert demo["main"](["--data", saved(table), "--target", "kind"]) == 0
+    out = capsys.readouterr().out
+    assert "2 of 120 rows have no 'kind' and are left out" in out
+    assert "118 rows" in out
+
+
+def test_a_missing_file_is_named(refusal):
+    assert "There is no file nowhere.csv." in refusal("--data", "nowhere.csv", "--target", "kind")
+
+
+def test_a_folder_is_no_table(refusal, tmp_path):
+    assert "cannot be read" in refusal("--data", str(tmp_path), "--target", "kind")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param(b"", "cannot be read as a CSV file", id="empty"),
+        pytest.param(b"a,b\n", "has a header but no rows", id="header only"),
+        pytest.param(b"a,b\n1,2\n1,2,3,4\n", "cannot be read as a CSV file", id="ragged"),
+        pytest.param(b"\xff\xfe\x00\x81,\n\x81", "cannot be read as a CSV file", id="binary"),
+        pytest.param(b"kind\n1\n2\n", "no column beside the target", id="target only"),
+        pytest.param(b"size;kind\n1;2\n", "separated by commas?", id="semicolons"),
+    ],
+)
+def test_an_unusable_file_is_refused(refusal, tmp_path, content, words):
+    path = tmp_path / "table.csv"
+    path.write_bytes(content)
+    assert words in refusal("--data", str(path), "--target", "kind")
+
+
+def test_a_missing_column_is_answered_by_the_list_of_columns(refusal, table, saved):
+    message = refusal("--data", saved(table), "--target", "kine")
+    assert "no column 'kine'; its columns are: size, count, colour" in message
+
+
+def test_a_long_list_of_columns_is_cut(refusal, saved):
+    wide = pd.DataFrame(np.zeros((2, 60)), columns=[f"c{i}" for i in range(60)])
+    assert "c39 and 20 more" in refusal("--data", saved(wide), "--target", "kind")
+
+
+def test_a_single_class_is_refused(refusal, table, saved):
+    assert "fewer than 2 classes: ['ripe']" in refusal("--data", saved(table.assign(kind="ripe")), "--target", "kind")
+
+
+def test_a_class_with_too_few_rows_is_named(refusal, table, saved):
+    table.loc[:3, "kind"] = "rotten"
+    assert "'rotten' has only 4 rows" in refusal("--data", saved(table), "--target", "kind")
+
+
+def test_the_smallest_class_allowed_is_enough(demo, table, saved):
+    table["kind"] = np.where(np.arange(len(table)) < demo["MIN_ROWS_PER_CLASS"], "rare", "common")
+    assert demo["main"](["--data", saved(table), "--target", "kind"]) == 0
+
+
+@pytest.mark.parametrize("odd", [0.5, np.inf])
+def test_a_continuous_target_is_refused(refusal, table, saved, odd):
+    table["kind"] = np.where(np.arange(len(table)) % 3, 1.0, odd)
+    assert "continuous numbers" in refusal("--data", saved(table), "--target", "kind")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(["--data", "a.csv"], "--data needs --target"), (["--target", "kind"], "--target needs --data")],
+)
+def test_data_and_target_come_together(refusal, arguments, words):
+    assert words in refusal(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("train", "dev", "words"),
+    [
+        (0.01, 0.12, "Variance is the larger part"),
+        (0.20, 0.22, "Bias is the larger part"),
+        (0.01, 0.02, "Neither bias nor variance stands out"),
+        (0.004, 0.0, "below it"),
+    ],
+)
+def test_the_errors_are_read_in_words(demo, train, dev, words):
+    assert words in demo["read_errors"](train, dev, 500)

@@ -1,0 +1,105 @@
+"""The imports of skdeep: what a bare import loads, and which module may import which."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import skdeep
+
+PACKAGE = Path(skdeep.__file__).parent
+MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
+
+# Lower levels first; a module imports from lower levels only.
+CORE_LEVELS = [
+    {"parameters"},
+    {"activations", "initializers", "losses", "penalties", "schedules", "optimizers"},
+    {"network"},
+    {"batches", "monitors"},
+    {"objective"},
+    {"prediction"},
+    {"training", "gradient_check"},
+    {"__init__"},
+]
+CORE_MODULES = [name for name in MODULES if name.startswith("core.")]
+LEVEL = {f"core.{name}": level for level, names in enumerate(CORE_LEVELS) for name in names}
+
+
+def imported(name):
+    """Everything that a module imports, on top and inside functions, as absolute dotted names."""
+    home = ["skdeep", *name.split(".")[:-1]]
+    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = [*home[: len(home) - node.level + 1], *filter(None, [node.module])] if node.level else [node.module]
+            yield from (".".join([*base, alias.name]) for alias in node.names)
+
+
+def siblings(name):
+    """The modules of skdeep that a module imports, named as in `MODULES`; a package stands for its `__init__`."""
+    for target in imported(name):
+        parts = target.split(".")
+        if parts[0] == "skdeep":
+            names = [".".join(parts[1:end]) for end in range(len(parts), 0, -1)]
+            candidates = [candidate for n in names for candidate in (n, f"{n}.__init__".lstrip("."))]
+            yield next(candidate for candidate in candidates if candidate in MODULES)
+
+
+def loaded_by(statement):
+    """The top-level packages in memory after a statement in a fresh interpreter."""
+    code = f"{statement}; import sys; sys.stdout.write(' '.join({{name.split('.')[0] for name in sys.modules}}))"
+    # From the folder that holds the package, so that the same copy is imported as here.
+    done = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("heavy", ["matplotlib", "pandas", "sklearn"])
+def test_importing_skdeep_is_light(heavy):
+    """`import skdeep` loads no plotting, no data frames and no scikit-learn."""
+    loaded = loaded_by("import skdeep")
+    assert "skdeep" in loaded
+    assert heavy not in loaded
+
+
+def test_importing_the_core_loads_no_scikit_learn():
+    """`import skdeep.core` loads numpy and scipy, and none of scikit-learn, matplotlib and pandas."""
+    loaded = loaded_by("import skdeep.core")
+    assert {"numpy", "scipy"} <= loaded
+    assert not loaded & {"sklearn", "matplotlib", "pandas"}
+
+
+def test_the_estimators_load_no_plotting_and_no_data_frames():
+    """`skdeep.DeepMLPClassifier` needs scikit-learn and nothing heavier."""
+    loaded = loaded_by("import skdeep; skdeep.DeepMLPClassifier")
+    assert "sklearn" in loaded
+    assert not loaded & {"matplotlib", "pandas"}
+
+
+@pytest.mark.parametrize("name", CORE_MODULES)
+def test_core_imports_point_one_way(name):
+    """A module of the core imports from lower levels of the core only; `CORE_LEVELS` says where a new one belongs."""
+    assert name in LEVEL
+    assert all(LEVEL.get(other, len(LEVEL)) < LEVEL[name] for other in siblings(name))
+
+
+@pytest.mark.parametrize("name", CORE_MODULES)
+def test_core_knows_numpy_and_scipy_only(name):
+    """Not even inside a function does the core import another package than these and the standard library."""
+    packages = {target.split(".")[0] for target in imported(name)}
+    assert packages <= {"skdeep", "numpy", "scipy", *sys.stdlib_module_names}
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("neural_network.")])
+def test_estimators_import_the_core_and_themselves(name):
+    """The estimators stand on the core and on nothing else of skdeep."""
+    assert all(other.split(".")[0] in {"core", "neural_network"} for other in siblings(name))
+
+
+def test_the_reader_of_imports_finds_what_is_there():
+    """The two tests above would pass on an empty list: this one sees known imports."""
+    assert "core.network" in set(siblings("core.training"))
+    assert "core.__init__" in set(siblings("neural_network._base"))
+    assert "sklearn.base.BaseEstimator" in set(imported("neural_network._base"))
