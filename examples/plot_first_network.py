@@ -7,8 +7,8 @@ falling, and read both curves.
 """
 
 # %%
-# Three parts of the data: the network learns from the training rows, the dev rows decide when to stop, and the test rows
-# are kept for the end. The scaler learns from the training rows only.
+# Three parts of the data: the network learns from the training rows, the dev rows decide when to stop, and the test
+# rows are kept for the end. The scaler learns from the training rows only.
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
@@ -47,7 +47,7 @@ plt.show()
 
 # %%
 # How to read it. Both curves fall together at first: whatever the network learns there is true of new digits as well.
-# Later the train curve goes on towards zero while the dev curve lies flat: from there on the network learns its training
-# rows by heart. The space between the curves is the variance, the height of the train curve above the loss one could
-# hope for is the bias. Here the train error is next to nothing, so a larger network would not help; a larger ``alpha``,
-# a lower ``keep_prob`` or more data might.
+# Later the train curve goes on towards zero while the dev curve lies nearly flat: from there on the network learns its
+# training rows by heart. The space between the curves is the variance; the height of the train curve above the loss one
+# could hope for is the bias. Here the train error is nil and the dev error is not: bias is no problem, so a larger
+# network is not the first thing to try; a larger ``alpha``, a lower ``keep_prob`` or more data are.

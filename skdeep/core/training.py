@@ -21,6 +21,10 @@ from .schedules import Schedule
 #: Appends what the dev rows say of the parameters to the history.
 Validate = Callable[[ParameterVector, History], None]
 
+# scipy's own ftol, which goes with a gradient tolerance of 1e-4. A finer tol needs a finer ftol, or L-BFGS would end by
+# the small gain of a step long before the gradient is within tol.
+LBFGS_FTOL, LBFGS_TOL = 1e7 * float(np.finfo(np.float64).eps), 1e-4
+
 
 class DivergenceError(ValueError):
     """Training produced a loss or a weight that is not finite."""
@@ -200,7 +204,7 @@ def train_lbfgs(
             jac=True,
             method="L-BFGS-B",
             callback=iteration_ended,
-            options={"maxiter": max_iter, "gtol": tol},
+            options={"maxiter": max_iter, "gtol": tol, "ftol": LBFGS_FTOL * min(1.0, tol / LBFGS_TOL)},
         )
     if history.stop_reason is None:
         ends = {0: StopReason.CONVERGED, 1: StopReason.MAX_ITER}

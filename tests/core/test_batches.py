@@ -1,5 +1,7 @@
 """skdeep.core.batches."""
 
+from itertools import chain
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -32,7 +34,7 @@ def test_a_pass_visits_every_row_once(n, size, shuffled):
     """Shuffled or not, the batches of a pass hold every row exactly once, in as many batches as len() says."""
     batches = mini_batches(numbered_rows(n), size, shuffle=np.random.default_rng(0) if shuffled else None)
     found = seen(batches)
-    assert sorted(sum(found, [])) == list(range(n))
+    assert sorted(chain(*found)) == list(range(n))
     assert len(found) == len(batches)
     assert {len(batch) for batch in found[:-1]} <= {size}
 
@@ -42,7 +44,7 @@ def test_a_pass_visits_every_row_once(n, size, shuffled):
 def test_only_the_numbered_rows_are_visited(numbers, size):
     """Rows left out never come, and rows numbered twice come twice."""
     rows = numbered_rows(31, numbers=np.array(numbers))
-    assert sum(seen(mini_batches(rows, size)), []) == numbers
+    assert list(chain(*seen(mini_batches(rows, size)))) == numbers
 
 
 def test_the_last_batch_may_be_short():

@@ -140,7 +140,7 @@ def test_clip_norm_leaves_a_short_gradient_alone(dtype, rng):
 
 
 def course_draws():
-    draw = np.random.RandomState(1).randn  # noqa: NPY002 (the course's draws)
+    draw = np.random.RandomState(1).randn  # the course's draws
     return [draw(*shape) for shape in [(3, 5), (2, 3), (2, 1), (3, 2), (3, 1), (1, 3), (1, 1)]]
 
 
