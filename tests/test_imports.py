@@ -10,7 +10,7 @@ import pytest
 import skdeep
 
 PACKAGE = Path(skdeep.__file__).parent
-MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
+MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 # Lower levels first; a module imports from lower levels only.
 CORE_LEVELS = [

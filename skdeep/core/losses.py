@@ -98,13 +98,13 @@ class SigmoidCrossEntropy:
             Used up.
         """
         # log(1 + e^z) - y z = (1 - y) z - log sigmoid(z): every term is finite for finite z.
-        log_expit(delta, out=scratch)
-        np.sum(scratch, axis=-1, out=loss_out)
         np.subtract(1.0, Y, out=scratch)
         scratch *= delta
-        expit(delta, out=delta)
+        log_expit(delta, out=delta)
+        scratch -= delta
+        np.sum(scratch, axis=-1, out=loss_out)
+        np.exp(delta, out=delta)
         delta -= Y
-        np.subtract(np.sum(scratch, axis=-1, out=scratch[..., 0]), loss_out, out=loss_out)
 
     def inverse_link(self, scores: Array) -> Array:
         """Probabilities of each output's positive class, shape of `scores`."""

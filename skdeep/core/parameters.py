@@ -87,10 +87,10 @@ class ParameterVector:
         self.theta[..., self.n_weights :] = 0.0
         for layer, (draw, W) in enumerate(zip(initializers, self.weights, strict=True)):
             drawn = np.asarray(draw(rng, *W.shape[-2:]))
-            if drawn.shape != W.shape[-2:]:
+            if drawn.shape != W.shape[-2:] or drawn.dtype.kind not in "iuf":
                 raise ValueError(
-                    f"init must return an array of shape (fan_in, fan_out) = {W.shape[-2:]} "
-                    f"for layer {layer + 1}. Got shape {drawn.shape}."
+                    f"init must return real numbers of shape (fan_in, fan_out) = {W.shape[-2:]} "
+                    f"for layer {layer + 1}. Got {drawn.dtype} of shape {drawn.shape}."
                 )
             if not np.isfinite(drawn).all():
                 raise ValueError(f"init must return finite weights. Got NaN or infinity for layer {layer + 1}.")

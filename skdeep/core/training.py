@@ -137,9 +137,12 @@ def train(
             started = perf_counter()
             history.loss.append(trainer.epoch(batches))
             history.learning_rate.append(float(trainer.schedule(trainer.n_steps - 1)))
-            reason = _close_epoch(trainer.parameters, history, started, stopping, validate, monitors)
-            if reason is not None and not _lower_rate(trainer.schedule, stopping):
-                history.stop_reason = reason
+            _close_epoch(trainer.parameters, history, started, validate)
+            stalled = stopping.epoch_ended(history, trainer.parameters)
+            if stalled is not None and _lower_rate(trainer.schedule, stopping):
+                stalled = None
+            history.stop_reason = _first_reason(monitors, history, trainer.parameters) or stalled
+            if history.stop_reason is not None:
                 break
     history.stop_reason = history.stop_reason or StopReason.MAX_ITER
     stopping.restore(history, trainer.parameters)
@@ -192,10 +195,11 @@ def train_lbfgs(
             nonlocal started
             parameters.theta[...] = intermediate_result.x
             history.loss.append(float(intermediate_result.fun))
-            reason = _close_epoch(parameters, history, started, stopping, validate, monitors)
+            _close_epoch(parameters, history, started, validate)
+            watching = monitors if stopping is None else [stopping, *monitors]
+            history.stop_reason = _first_reason(watching, history, parameters)
             started = perf_counter()
-            if reason is not None:
-                history.stop_reason = reason
+            if history.stop_reason is not None:
                 raise StopIteration
 
         result = minimize(
@@ -213,15 +217,8 @@ def train_lbfgs(
         stopping.restore(history, parameters)
 
 
-def _close_epoch(
-    parameters: ParameterVector,
-    history: History,
-    started: float,
-    stopping: EarlyStopping | None,
-    validate: Validate | None,
-    monitors: Sequence[Monitor],
-) -> StopReason | None:
-    """Count the epoch, check it, evaluate the dev rows, and ask every monitor; the first reason to stop."""
+def _close_epoch(parameters: ParameterVector, history: History, started: float, validate: Validate | None) -> None:
+    """Count the epoch, check it, and evaluate the dev rows."""
     history.n_epochs += 1
     history.best_epoch = history.n_epochs
     _require_finite(parameters, history)
@@ -229,8 +226,11 @@ def _close_epoch(
         validate(parameters, history)
         _require_finite(parameters, history)
     history.seconds.append(perf_counter() - started)
-    watching = [stopping, *monitors] if stopping is not None else monitors
-    reasons = [monitor.epoch_ended(history, parameters) for monitor in watching]
+
+
+def _first_reason(monitors: Sequence[Monitor], history: History, parameters: ParameterVector) -> StopReason | None:
+    """Show the epoch to every monitor; the first reason to stop, if any."""
+    reasons = [monitor.epoch_ended(history, parameters) for monitor in monitors]
     return next((reason for reason in reasons if reason is not None), None)
 
 

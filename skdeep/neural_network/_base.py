@@ -6,6 +6,7 @@ import warnings
 from abc import ABC, abstractmethod
 from copy import copy, deepcopy
 from dataclasses import replace
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,12 @@ def _is_stochastic(estimator: Any) -> bool:
     if estimator.solver == "lbfgs":
         raise AttributeError("partial_fit is only available for the stochastic solvers. Got solver='lbfgs'.")
     return True
+
+
+def _takes_weight(scorer: Any) -> bool:
+    """Whether a scorer has an argument for sample weights; the user's own callable need not have one."""
+    arguments = signature(scorer).parameters.values()
+    return any(argument.name == "sample_weight" or argument.kind is argument.VAR_KEYWORD for argument in arguments)
 
 
 class BaseDeepMLP(FittedAttributes, BaseEstimator, ABC):
@@ -309,8 +316,11 @@ class BaseDeepMLP(FittedAttributes, BaseEstimator, ABC):
         judged = copy(self)
         judged._model = model
         judged.__dict__.pop("feature_names_in_", None)
-        X_dev = dev.rows.X[dev.rows.numbers] if scorer is not None else None
-        weight = {} if dev.rows.weight is None else {"sample_weight": dev.rows.weight[dev.rows.numbers]}
+        X_dev, weight = None, {}
+        if scorer is not None:
+            X_dev = dev.rows.X[dev.rows.numbers]
+            if dev.rows.weight is not None and _takes_weight(scorer):
+                weight = {"sample_weight": dev.rows.weight[dev.rows.numbers]}
 
         def validate(parameters: ParameterVector, history: History) -> None:
             history.validation_loss.append(mean_loss(model.network, parameters, dev.rows))

@@ -165,6 +165,14 @@ def test_augmentation_starts_from_the_rows_in_every_pass(size):
     np.testing.assert_array_equal(Y, 2.0 * numbered_rows(10).Y)
 
 
+@pytest.mark.parametrize("size", [3, 10, 20])
+def test_augmentation_draws_afresh_in_every_pass(size, rng):
+    """Noise on a row is new in every pass, full batch or not."""
+    batches = mini_batches(numbered_rows(10), size, augment=lambda X, Y, rng: rng.random(out=X), augment_rng=rng)
+    first, second = (np.concatenate([batch.inputs.copy() for batch in batches.epoch()]) for _ in range(2))
+    assert (first != second).all()
+
+
 def test_augmentation_draws_from_its_own_generator():
     """`augment` is handed the generator meant for it."""
     handed, own = [], np.random.default_rng(0)
@@ -247,6 +255,14 @@ def test_merging_makes_weights_equal_repetition(make, dtype, counts):
 def test_rows_that_differ_in_the_target_stay_apart():
     """Equal features with different targets are two rows."""
     rows = Rows(np.ones((3, 2)), np.array([[0.0], [1.0], [0.0]]), None, np.arange(3))
+    merged = rows.merge_equal()
+    assert sorted(merged.weight[merged.numbers]) == [1.0, 2.0]
+
+
+@each_layout
+def test_rows_that_differ_in_the_column_stay_apart(make):
+    """The same value in another column makes another row, whatever the storage."""
+    rows = Rows(make(np.array([[5.0, 0.0], [0.0, 5.0], [5.0, 0.0]])), np.ones((3, 1)), None, np.arange(3))
     merged = rows.merge_equal()
     assert sorted(merged.weight[merged.numbers]) == [1.0, 2.0]
 

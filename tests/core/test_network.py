@@ -2,10 +2,12 @@
 
 import gc
 import weakref
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 from skdeep.core import ACTIVATIONS, L2, LOSSES, SGD, Adam, MaxNorm, ParameterVector, RMSProp, Workspace, clip_norm
 
@@ -86,6 +88,23 @@ def test_a_network_without_hidden_layers_equals_the_textbook(
 
     def oracle(theta):
         return row_by_row(network, workspace, loss, np.tanh, theta)
+
+    value, gradient = evaluate(network, parameters, workspace)
+    assert value == pytest.approx(oracle(parameters.theta), rel=1e-12)
+    np.testing.assert_allclose(gradient, two_sided(oracle, parameters.theta), rtol=1e-6, atol=1e-7)
+
+
+def test_every_layer_has_its_own_activation(make_network, make_workspace, make_parameters, two_sided):
+    """Layers of different functions, in place or not, each use theirs, forward and backward."""
+    network = replace(make_network((3, 4, 5, 2)), activations=(ACTIVATIONS["gelu"], ACTIVATIONS["tanh"]))
+    workspace, parameters = make_workspace(network), make_parameters(network.layer_sizes)
+
+    def oracle(theta):
+        (W1, W2, W3), (b1, b2, b3) = unpack(network.layer_sizes, theta)
+        z = workspace.inputs @ W1 + b1
+        scores = np.tanh(z * ndtr(z) @ W2 + b2) @ W3 + b3
+        losses = [ROW_LOSSES["multiclass"](*row) for row in zip(workspace.targets, scores, strict=True)]
+        return workspace.row_weights @ losses
 
     value, gradient = evaluate(network, parameters, workspace)
     assert value == pytest.approx(oracle(parameters.theta), rel=1e-12)

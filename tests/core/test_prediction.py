@@ -57,6 +57,13 @@ def test_scores_have_the_precision_of_the_rows(dtype, tolerance, trained_in, par
     np.testing.assert_allclose(scores, expected, rtol=tolerance, atol=tolerance)
 
 
+def test_parameters_are_converted_before_they_are_used(parameters, make_network, rng):
+    """Float32 rows meet float32 parameters: the scores are those of a network rounded first, bit for bit."""
+    X = rng.normal(size=(50, 4)).astype(np.float32)
+    scores = raw_scores(make_network(SIZES), parameters, X)
+    np.testing.assert_array_equal(scores, raw_scores(make_network(SIZES), parameters.astype(np.float32), X))
+
+
 def test_dropout_is_off(parameters, make_network, rng):
     """A network with dropout scores as one without."""
     X = rng.normal(size=(6, 4))

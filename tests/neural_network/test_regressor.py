@@ -36,12 +36,12 @@ def test_predictions_have_the_precision_of_their_rows(data, trained_in):
     assert_allclose(model.predict(X.astype(np.float32)), model.predict(X), rtol=1e-3, atol=1e-2)
 
 
-@pytest.mark.parametrize(("scale", "shift"), [(1e-6, 0.0), (1e6, 1e9), (-2.0, 5.0)])
+@pytest.mark.parametrize(("scale", "shift"), [(1e-6, 0.0), (1e6, 1e9), (2.0, -5.0)])
 @pytest.mark.parametrize("data", ["regression", "multioutput"], indirect=True)
 def test_the_targets_unit_and_origin_do_not_matter(data, scale, shift):
     X, y = data
     predicted = train(X, y, dtype="float64").predict(X)
-    moved = train(X, scale * y + shift, dtype="float64", init=negated_output if scale < 0 else "he_normal").predict(X)
+    moved = train(X, scale * y + shift, dtype="float64").predict(X)
     assert_allclose((moved - shift) / scale, predicted, rtol=1e-5, atol=1e-5)
 
 
@@ -57,7 +57,7 @@ def test_outputs_of_any_scale_are_learnt_alike(regression):
 def test_a_constant_target_is_predicted_as_it_is(regression, constant):
     X, y = regression
     model = train(X, np.column_stack([y, np.full(len(y), constant)]), max_iter=300, learning_rate_init=0.01, alpha=0.0)
-    assert_allclose(model.predict(X)[:, 1], constant, atol=0.2)
+    assert_allclose(model.predict(X)[:, 1], constant, rtol=0, atol=0.2)
 
 
 def test_integer_targets_are_predicted_as_numbers(regression):
