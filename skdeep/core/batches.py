@@ -84,12 +84,10 @@ class Rows:
         return key.digest()
 
 
-def take_rows(X: Any, numbers: npt.NDArray[np.intp] | slice, out: Array) -> None:
+def take_rows(X: Any, numbers: npt.NDArray[np.intp], out: Array) -> None:
     """Copy the numbered rows of X, dense or CSR, into a dense buffer of the same precision."""
     if issparse(X):
         X[numbers].toarray(out=out)
-    elif isinstance(numbers, slice):
-        np.copyto(out, X[numbers])
     else:
         X.take(numbers, 0, out, "clip")  # "clip" lets take write straight into the buffer
 

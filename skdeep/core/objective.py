@@ -64,7 +64,7 @@ class Objective:
             self.rows.load(numbers, block, divisor=self._total_weight)
             value += float(self.network.loss_and_gradient(parameters, self._block_gradient, block))
             gradient.theta += self._block_gradient.theta
-        self.penalty.add_gradient(parameters, gradient)
+        self.penalty.add_gradient(parameters, gradient, scratch=self._block_gradient.theta)
         return value, gradient.theta
 
 

@@ -11,9 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from .parameters import Array
-
-PIECE = 16384  # values; four float32 vectors of it take a quarter of a common second-level cache
+from .parameters import Array, piece_width
 
 
 class Optimizer(Protocol):
@@ -29,8 +27,7 @@ class Optimizer(Protocol):
 
 
 def _pieces(theta: Array) -> list[slice]:
-    n_networks = max(1, theta[..., 0].size)
-    width = max(1, PIECE // n_networks)
+    width = piece_width(theta)
     return [slice(start, start + width) for start in range(0, theta.shape[-1], width)]
 
 

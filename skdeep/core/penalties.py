@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg.blas import daxpy, saxpy
 
-from .parameters import Array, ParameterVector
-
-_AXPY = {np.dtype(np.float32): saxpy, np.dtype(np.float64): daxpy}
+from .parameters import Array, ParameterVector, piece_width
 
 
 @dataclass(frozen=True)
@@ -35,17 +32,29 @@ class L2:
         value: Array = squared_norm * np.broadcast_to(np.multiply(0.5, self.strength), (*weights.shape[:-1], 1))[..., 0]
         return value
 
-    def add_gradient(self, parameters: ParameterVector, gradient: ParameterVector) -> None:
-        """Add ``strength * W`` to the gradient of the weights."""
-        # BLAS adds in one pass and without a temporary, where ufuncs would write a copy of all weights first.
-        axpy = _AXPY[parameters.theta.dtype]
-        weights, sums = parameters.flat_weights, gradient.flat_weights
-        if weights.ndim == 1:
-            axpy(weights, sums, a=self.strength)
-            return
-        strength = np.broadcast_to(self.strength, (*weights.shape[:-1], 1))
-        for network in np.ndindex(*weights.shape[:-1]):
-            axpy(weights[network], sums[network], a=strength[network][0])
+    def add_gradient(
+        self, parameters: ParameterVector, gradient: ParameterVector, scratch: Array | None = None
+    ) -> None:
+        """Add ``strength * W`` to the gradient of the weights, in pieces of the scratch's size.
+
+        Parameters
+        ----------
+        parameters : ParameterVector
+            Where to evaluate.
+        gradient : ParameterVector
+            Its weights are added to.
+        scratch : ndarray of shape (..., n), default=None
+            Used up; allocated if None.
+        """
+        # No BLAS axpy: scipy brings a BLAS of its own, whose threads would fight numpy's for the cores.
+        scratch = np.empty_like(parameters.theta[..., : piece_width(parameters.theta)]) if scratch is None else scratch
+        weights, sums, width = parameters.flat_weights, gradient.flat_weights, scratch.shape[-1]
+        for start in range(0, weights.shape[-1], width):
+            piece = weights[..., start : start + width]
+            step = scratch[..., : piece.shape[-1]]
+            np.multiply(piece, self.strength, out=step)
+            moved = sums[..., start : start + width]
+            moved += step
 
     def shrink(self, parameters: ParameterVector, rate: float | Array) -> None:
         """The decoupled form of the step: ``W *= 1 - rate * strength``, in place."""

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from .batches import take_rows
 from .network import Network, Workspace
 from .objective import block_rows
 from .parameters import Array, ParameterVector
@@ -38,7 +37,7 @@ def raw_scores(network: Network, parameters: ParameterVector, X: Any) -> Array:
         rows = slice(start, min(start + workspace.n_rows, n_rows))
         block = workspace.leading(rows.stop - rows.start)
         if issparse(X):
-            take_rows(X, rows, block.inputs)
+            X[rows].toarray(out=block.inputs)
         else:
             block.point_at(X[rows])
         scores[rows] = network.forward(parameters, block)

@@ -71,7 +71,7 @@ class Cosine:
 
 @dataclass
 class Adaptive:
-    """The rate stays while training improves and is divided whenever it stalls, down to `lowest`."""
+    """The rate stays while training improves and is divided whenever it stalls, until it is `lowest` or less."""
 
     current: float
     divisor: float = 5.0
@@ -82,7 +82,7 @@ class Adaptive:
         return self.current
 
     def lower(self) -> bool:
-        """Divide the rate; False, and no change, where it has reached the lowest."""
+        """Divide the rate; False, and no change, where it is low enough."""
         if self.current <= self.lowest:
             return False
         self.current /= self.divisor

@@ -14,7 +14,7 @@ from .monitors import EarlyStopping, History, Monitor, StopReason
 from .network import Network, Workspace
 from .objective import Objective
 from .optimizers import Optimizer
-from .parameters import Array, ParameterVector
+from .parameters import Array, ParameterVector, piece_width
 from .penalties import L2, MaxNorm, clip_norm
 from .schedules import Schedule
 
@@ -66,9 +66,12 @@ class Trainer:
     clip_norm: float | None = None
     n_steps: int = 0
     gradient: ParameterVector = field(init=False, repr=False)
+    _scratch: Array = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.gradient = ParameterVector(self.parameters.layer_sizes, np.empty_like(self.parameters.theta))
+        theta = self.parameters.theta
+        self.gradient = ParameterVector(self.parameters.layer_sizes, np.empty_like(theta))
+        self._scratch = np.empty_like(theta[..., : piece_width(theta)])
 
     def epoch(self, batches: MiniBatches) -> float:
         """Step through all mini-batches; the mean over rows of the objective before each step."""
@@ -86,7 +89,7 @@ class Trainer:
         if self.penalty.decoupled:
             self.penalty.shrink(self.parameters, rate)
         else:
-            self.penalty.add_gradient(self.parameters, self.gradient)
+            self.penalty.add_gradient(self.parameters, self.gradient, self._scratch)
         if self.clip_norm is not None:
             clip_norm(self.gradient.theta, self.clip_norm)
         self.optimizer.step(self.parameters.theta, self.gradient.theta, rate)
@@ -245,9 +248,10 @@ def _require_finite(parameters: ParameterVector, history: History) -> None:
         if not (np.isfinite(W).all() and np.isfinite(b).all())
     ]
     where = f"the weights of layer {', '.join(broken)}" if broken else f"the loss ({min(losses, key=np.isfinite)})"
+    advice = "Lower learning_rate_init, set clip_norm, choose" if history.learning_rate else "Choose"
     raise DivergenceError(
-        f"Training diverged in epoch {history.n_epochs}: {where} became non-finite. Lower learning_rate_init, set "
-        "clip_norm, choose an init with smaller weights, or scale the inputs (StandardScaler)."
+        f"Training diverged in epoch {history.n_epochs}: {where} became non-finite. {advice} an init with smaller "
+        "weights, or scale the inputs (StandardScaler)."
     )
 
 

@@ -131,7 +131,7 @@ class BaseDeepMLP(FittedAttributes, BaseEstimator, ABC):
         """Training targets as the loss should see them; the classifier's label smoothing."""
         return Y
 
-    def _row_weight(self, y: Any, sample_weight: Any) -> Any:
+    def _row_weight(self, y: Any, sample_weight: Any, name: str) -> Any:
         """What each row counts; the classifier multiplies by its class weights."""
         return sample_weight
 
@@ -303,9 +303,9 @@ class BaseDeepMLP(FittedAttributes, BaseEstimator, ABC):
         return DevSet(self._rows(X_val, y_val, weight, numbers, "y_val"), y_val[numbers])
 
     def _rows(self, X: Any, y: Any, sample_weight: Any, numbers: Any, name: str) -> Rows:
-        weight = self._row_weight(y, sample_weight)
+        weight = self._row_weight(y, sample_weight, name)
         if weight is not None:
-            weight = cast(weight, self._computing_dtype, "sample_weight")
+            weight = cast(weight, self._computing_dtype, name.replace("y", "sample_weight"))
         return Rows(X, self._encode(y, name), weight, numbers)
 
     def _validator(self, model: Model, dev: DevSet) -> Validate:
@@ -325,7 +325,12 @@ class BaseDeepMLP(FittedAttributes, BaseEstimator, ABC):
         def validate(parameters: ParameterVector, history: History) -> None:
             history.validation_loss.append(mean_loss(model.network, parameters, dev.rows))
             if scorer is not None:
-                history.validation_score.append(float(scorer(judged, X_dev, dev.y, **weight)))
+                score = float(scorer(judged, X_dev, dev.y, **weight))
+                if not np.isfinite(score):
+                    raise ValueError(
+                        f"scoring must give a finite number on the dev rows. Got {score} in epoch {history.n_epochs}."
+                    )
+                history.validation_score.append(score)
 
         return validate
 
@@ -359,28 +364,3 @@ class BaseDeepMLP(FittedAttributes, BaseEstimator, ABC):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-def _validate_weight(weight: Any, X: Any, name: str) -> Any:
-    """Finite weights of at least 0, one per row and not all zero; None stays None."""
-    if weight is None:
-        return None
-    weight = check_array(weight, ensure_2d=False, dtype=np.float64, input_name=name)
-    if weight.shape != (X.shape[0],):
-        raise ValueError(f"{name} must hold one weight per row, {X.shape[0]} in all. Got shape {weight.shape}.")
-    if weight.min() < 0 or not weight.any():
-        raise ValueError(
-            f"{name} must hold weights of at least 0, one of them above 0. "
-            f"Got weights from {weight.min()} to {weight.max()}."
-        )
-    return weight
-
-
-def _counting_rows(X: Any, weight: Any) -> Any:
-    """Numbers of the rows that count: a row of weight 0 is as good as absent, whatever it holds."""
-    return np.arange(X.shape[0]) if weight is None else np.flatnonzero(weight)
-
-
-def _require_weight(rows: Rows, part: str) -> None:
-    if rows.total_weight <= 0:
-        raise ValueError(f"sample_weight times class_weight must not be zero on every {part} row. Got all zeros.")

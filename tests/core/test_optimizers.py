@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skdeep.core import SGD, Adam, RMSProp
-from skdeep.core.optimizers import PIECE
+from skdeep.core.parameters import PIECE
 
 N_STEPS = 12
 LONG = 2 * PIECE + 17  # two whole pieces and a part of one

@@ -127,7 +127,7 @@ def test_initialize_accepts_lists(rng):
 def test_initialize_refuses_a_wrong_shape(rng):
     """The error names the layer, the shape wanted and the shape returned."""
     transposed = [constant(1.0), lambda rng, fan_in, fan_out: np.ones((fan_out, fan_in)), constant(1.0)]
-    with pytest.raises(ValueError, match=r"\(3, 4\) for layer 2\. Got shape \(4, 3\)"):
+    with pytest.raises(ValueError, match=r"\(3, 4\) for layer 2\. Got float64 of shape \(4, 3\)"):
         ParameterVector(SIZES).initialize(transposed, rng)
 
 

@@ -32,7 +32,7 @@ def test_rows_must_be_finite(multiclass, method, value, container):
     X, y = multiclass
     bad = container(spoilt(X, (3, 1), value))
     model = small().fit(X, y)
-    with pytest.raises(ValueError, match="Input X.* contains (NaN|infinity)"):
+    with pytest.raises(ValueError, match=r"Input X.* contains (NaN|infinity)"):
         {
             "fit": lambda: model.fit(bad, y),
             "partial_fit": lambda: model.partial_fit(bad, y),
@@ -74,7 +74,7 @@ def test_a_dev_target_must_be_finite(estimator, data, value):
 
 def test_a_target_whose_variance_overflows_is_answered(regression):
     X, y = regression
-    with pytest.raises(ValueError, match="y must have a finite variance. Got values from"):
+    with pytest.raises(ValueError, match=r"y must have a finite variance. Got values from"):
         small(DeepMLPRegressor).fit(X, y * 1e300)
 
 
@@ -94,7 +94,7 @@ def test_a_single_class_is_named(multiclass, kind):
 def test_several_columns_of_classes_are_no_indicator(multiclass):
     X, y = multiclass
     with pytest.raises(
-        ValueError, match="y must be 1-d labels or an indicator matrix of 0 and 1.*multiclass-multioutput"
+        ValueError, match=r"y must be 1-d labels or an indicator matrix of 0 and 1.*multiclass-multioutput"
     ):
         small().fit(X, np.column_stack([y, y]))
 
@@ -147,21 +147,26 @@ def test_a_dev_set_is_whole(multiclass, given):
         small().fit(X, y, **{name: parts[name] for name in given})
 
 
-OTHER_LABELS = [
-    ([0, 1, 2], [0, 1, 7]),
-    (["a", "b", "c"], ["a", "b", "x"]),
-    ([0, 1, 2], ["a", "b", "c"]),
-    (["a", "b", "c"], [0, 1, 2]),
-]
+NUMBERS, TEXT = np.array([0, 1, 2]), np.array(["a", "b", "c"])
 
 
-@pytest.mark.parametrize("kind", [None, object], ids=["as numpy holds them", "as objects"])
-@pytest.mark.parametrize(("labels", "others"), OTHER_LABELS)
-def test_an_unknown_label_of_a_dev_row_is_named(multiclass, labels, others, kind):
+@pytest.mark.parametrize(
+    ("labels", "others"),
+    [
+        (NUMBERS, np.array([0, 1, 7])),
+        (TEXT, np.array(["a", "b", "x"])),
+        (TEXT.astype(object), np.array(["a", "b", "x"], dtype=object)),
+        (NUMBERS, TEXT),
+        (NUMBERS, TEXT.astype(object)),
+        (TEXT, NUMBERS),
+        (TEXT.astype(object), NUMBERS),
+    ],
+)
+def test_an_unknown_label_of_a_dev_row_is_named(multiclass, labels, others):
     X, y = multiclass
-    with pytest.raises(ValueError, match="y_val must hold only the classes .* Got unknown labels") as error:
-        small().fit(X, np.array(labels, dtype=kind)[y], X_val=X, y_val=np.array(others, dtype=kind)[y])
-    assert repr(others[2]) in str(error.value)
+    with pytest.raises(ValueError, match=r"y_val must hold only the classes .* Got unknown labels") as error:
+        small().fit(X, labels[y], X_val=X, y_val=others[y])
+    assert str(others.tolist()[2]) in str(error.value).split("Got")[1]
 
 
 def test_an_unknown_label_of_a_dev_row_is_named_with_class_weights(multiclass):
@@ -184,12 +189,12 @@ def test_a_dev_target_has_as_many_outputs_as_the_training_target(multioutput):
 
 def test_a_split_that_leaves_nothing_to_train_on_is_answered(multiclass):
     X, y = (values[:4] for values in multiclass)
-    with pytest.raises(ValueError, match="validation_fraction=0.9 of n_samples=4 leaves no row to train on"):
+    with pytest.raises(ValueError, match=r"validation_fraction=0.9 of n_samples=4 leaves no row to train on"):
         small(early_stopping=True, validation_fraction=0.9).fit(X, y)
 
 
 def test_an_unknown_scorer_is_answered(multiclass):
-    with pytest.raises(ValueError, match="scoring.*must be|not a valid scoring"):
+    with pytest.raises(ValueError, match=r"scoring.*must be|not a valid scoring"):
         small(early_stopping=True, scoring="goodness").fit(*multiclass)
 
 
@@ -220,7 +225,7 @@ def test_wrong_weights_are_answered(estimator, data, make, words, name):
 
 @pytest.mark.parametrize("values", [{0: -1.0}, {1: NAN}, {1: INF}])
 def test_wrong_class_weights_are_answered(multiclass, values):
-    with pytest.raises(ValueError, match="class_weight must hold finite weights of at least 0. Got {"):
+    with pytest.raises(ValueError, match=r"class_weight must hold finite weights of at least 0. Got {"):
         small(class_weight=values).fit(*multiclass)
 
 
@@ -258,7 +263,7 @@ def test_divergence_is_an_error_that_says_when_and_what_to_change(estimator, dat
 
 
 def test_divergence_names_the_layers(binary):
-    with pytest.raises(DivergenceError, match="in epoch 1: the weights of layer 2"):
+    with pytest.raises(DivergenceError, match="in epoch 1: the weights of layer 1, 2 became"):
         small(
             init=lambda rng, fan_in, fan_out: np.full((fan_in, fan_out), 1e30), solver="sgd", learning_rate_init=1e30
         ).fit(*binary)
@@ -297,8 +302,8 @@ def failing_augment():
 
 FAILURES = {
     "NaN in X": ({}, lambda X, y: (spoilt(X, 0, NAN), y), {}),
-    "one class": ({}, lambda X, y: (X, np.zeros(len(y))), {}),
-    "other features, then text": ({}, lambda X, y: (X[:, :2], [["a"]] * len(y)), {}),
+    "one class, and a new one": ({}, lambda X, y: (X, np.full(len(y), 9)), {}),
+    "several columns of classes": ({}, lambda X, y: (X[:, :2], np.column_stack([y, y])), {}),
     "a wrong parameter": ({"keep_prob": 0}, lambda X, y: (X, y), {}),
     "a wrong weight": ({}, lambda X, y: (X, y), {"sample_weight": [0.0] * 150}),
     "an unknown dev label": ({}, lambda X, y: (X[:, :3], y), {"X_val": np.ones((2, 3)), "y_val": [0, 9]}),
