@@ -38,7 +38,9 @@ def raw_scores(network: Network, parameters: ParameterVector, X: Any) -> Array:
         block = workspace.leading(rows.stop - rows.start)
         if issparse(X):
             X[rows].toarray(out=block.inputs)
-        else:
+        elif X.flags.c_contiguous:
             block.point_at(X[rows])
+        else:  # the product's rounding must not depend on how X lies in memory
+            np.copyto(block.inputs, X[rows])
         scores[rows] = network.forward(parameters, block)
     return scores

@@ -164,7 +164,7 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
     def _check_target(self, y: Any) -> Any:
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        return y.astype(np.float64, copy=False)
+        return np.ascontiguousarray(y, dtype=np.float64)  # sums must not depend on how y lies in memory
 
     def _learn_target(self, y: Any, weight: Any, numbers: Any, classes: Any = None) -> None:
         target = _columns(y)[numbers]

@@ -16,8 +16,9 @@ def validate_weight(weight: Any, X: Any, name: str) -> Any:
     """Finite weights of at least 0, one per row and not all zero; None stays None."""
     if weight is None:
         return None
-    if np.shape(weight) != (X.shape[0],):
-        raise ValueError(f"{name} must hold one weight per row, {X.shape[0]} in all. Got shape {np.shape(weight)}.")
+    weight = np.asarray(weight)
+    if weight.shape != (X.shape[0],):
+        raise ValueError(f"{name} must hold one weight per row, {X.shape[0]} in all. Got shape {weight.shape}.")
     weight = check_array(weight, ensure_2d=False, dtype=np.float64, input_name=name)
     if weight.min() < 0:
         raise ValueError(f"{name} must hold no negative weight. Got {weight.min()}.")
