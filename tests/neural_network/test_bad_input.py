@@ -356,3 +356,15 @@ def fail(model, parameters, data, fit_params):
     model.set_params(**made)
     with pytest.raises((ValueError, AugmentError)):
         model.fit(*data, **fit_params)
+
+
+def test_a_scorer_that_gives_no_number_is_answered(binary):
+    """A NaN score would never count as better, and the last weights would pass for the best."""
+    model = DeepMLPClassifier((4,), early_stopping=True, scoring=lambda estimator, X, y: np.nan)
+    with pytest.raises(ValueError, match=r"scoring must give a finite number on the dev rows\. Got nan in epoch 1"):
+        model.fit(*binary)
+
+
+def test_class_weights_that_leave_no_weight_are_answered(binary):
+    with pytest.raises(ValueError, match="must not be zero on every training row"):
+        DeepMLPClassifier((4,), class_weight={0: 0.0, 1: 0.0}).fit(*binary)
