@@ -11,11 +11,20 @@ _HOMES = {
     "DeepMLPClassifier": "skdeep.neural_network",
     "DeepMLPRegressor": "skdeep.neural_network",
     "DivergenceError": "skdeep.core",
+    "augmentation": "skdeep.augmentation",
     "core": "skdeep.core",
     "neural_network": "skdeep.neural_network",
 }
 
-__all__ = ["DeepMLPClassifier", "DeepMLPRegressor", "DivergenceError", "__version__", "core", "neural_network"]
+__all__ = [
+    "DeepMLPClassifier",
+    "DeepMLPRegressor",
+    "DivergenceError",
+    "__version__",
+    "augmentation",
+    "core",
+    "neural_network",
+]
 
 
 def __getattr__(name: str) -> Any:

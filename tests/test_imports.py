@@ -94,8 +94,14 @@ def test_core_knows_numpy_and_scipy_only(name):
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("neural_network.")])
 def test_estimators_import_the_core_and_themselves(name):
-    """The estimators stand on the core and on nothing else of skdeep."""
-    assert all(other.split(".")[0] in {"core", "neural_network"} for other in siblings(name))
+    """The estimators stand on the core and the rules, and on nothing else of skdeep."""
+    assert all(other.split(".")[0] in {"_rules", "core", "neural_network"} for other in siblings(name))
+
+
+def test_augmentation_stands_on_the_rules_alone():
+    """Augmenters know no estimator of ours, and the rules no module of skdeep."""
+    assert set(siblings("augmentation")) == {"_rules"}
+    assert not set(siblings("_rules"))
 
 
 def test_the_reader_of_imports_finds_what_is_there():

@@ -13,7 +13,7 @@ from .objective import Objective, mean_loss
 from .optimizers import SGD, Adam, Optimizer, RMSProp
 from .parameters import ParameterVector
 from .penalties import L2, MaxNorm, clip_norm
-from .prediction import raw_scores
+from .prediction import dropout_moments, layer_outputs, raw_scores
 from .schedules import SCHEDULES, Schedule
 from .training import DivergenceError, Trainer, train, train_lbfgs
 
@@ -44,6 +44,8 @@ __all__ = [
     "Trainer",
     "Workspace",
     "clip_norm",
+    "dropout_moments",
+    "layer_outputs",
     "mean_loss",
     "raw_scores",
     "train",

@@ -1,7 +1,11 @@
-"""Raw scores of any number of rows, in blocks of bounded size."""
+"""What a network makes of any number of rows: raw scores, outputs of a layer, and the moments under dropout.
+
+All go through the rows in blocks of bounded size, in the precision of X.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -30,9 +34,92 @@ def raw_scores(network: Network, parameters: ParameterVector, X: Any) -> Array:
         A fresh array.
     """
     parameters = parameters.astype(X.dtype)
+    scores = np.empty((X.shape[0], network.layer_sizes[-1]), dtype=X.dtype)
+    for rows, block in _blocks(network, X):
+        scores[rows] = network.forward(parameters, block)
+    return scores
+
+
+def layer_outputs(network: Network, parameters: ParameterVector, X: Any, layer: int) -> Array:
+    """What one layer hands on to the next, without dropout, in the precision of X.
+
+    Parameters
+    ----------
+    network : Network
+        What to compute.
+    parameters : ParameterVector
+        Where; converted if their precision is not that of X.
+    X : ndarray or CSR matrix of shape (n_rows, n_features)
+        Floating-point rows.
+    layer : int
+        0 is the input, 1 the first hidden layer.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, units)
+        A fresh array.
+    """
+    parameters = parameters.astype(X.dtype)
+    outputs = np.empty((X.shape[0], network.layer_sizes[layer]), dtype=X.dtype)
+    for rows, block in _blocks(network, X):
+        network.forward(parameters, block)
+        outputs[rows] = block.outputs[layer]
+    return outputs
+
+
+def dropout_moments(
+    network: Network,
+    parameters: ParameterVector,
+    X: Any,
+    link: Callable[[Array], Array],
+    *,
+    n_samples: int,
+    rng: np.random.Generator,
+) -> tuple[Array, Array]:
+    """Mean and standard deviation of ``link(scores)`` over random dropout masks, as in training.
+
+    Each sample draws masks of its own for every row (Gal & Ghahramani, 2016, "Dropout as a Bayesian Approximation").
+
+    Parameters
+    ----------
+    network : Network
+        With some keep probability below 1.
+    parameters : ParameterVector
+        Where; converted if their precision is not that of X.
+    X : ndarray or CSR matrix of shape (n_rows, n_features)
+        Floating-point rows.
+    link : callable (scores) -> ndarray of shape (rows, n_values)
+        From raw scores to what is averaged, such as probabilities.
+    n_samples : int
+        How many sets of masks.
+    rng : Generator
+        Draws the masks, block after block of the rows.
+
+    Returns
+    -------
+    tuple of ndarray of shape (n_rows, n_values)
+        Mean, and standard deviation around it.
+    """
+    parameters = parameters.astype(X.dtype)
+    moments = []
+    for _, block in _blocks(network, X, training=True):
+        mean: Any = 0.0
+        squares: Any = 0.0
+        for n in range(1, n_samples + 1):
+            network.draw_masks(block, rng)
+            sample = link(network.forward(parameters, block))
+            step = sample - mean  # Welford's sums: no cancellation where the spread is small
+            mean = mean + step / n
+            squares = squares + step * (sample - mean)
+        moments.append((mean, np.sqrt(squares / n_samples)))
+    means, deviations = zip(*moments, strict=True)
+    return np.concatenate(means), np.concatenate(deviations)
+
+
+def _blocks(network: Network, X: Any, *, training: bool = False) -> Iterator[tuple[slice, Workspace]]:
+    """Blocks of rows, each with a workspace that holds them; the next block overwrites it."""
     n_rows = X.shape[0]
-    scores = np.empty((n_rows, network.layer_sizes[-1]), dtype=X.dtype)
-    workspace = Workspace(network, block_rows(network, n_rows), X.dtype, training=False)
+    workspace = Workspace(network, block_rows(network, n_rows), X.dtype, training=training)
     for start in range(0, n_rows, workspace.n_rows):
         rows = slice(start, min(start + workspace.n_rows, n_rows))
         block = workspace.leading(rows.stop - rows.start)
@@ -42,5 +129,4 @@ def raw_scores(network: Network, parameters: ParameterVector, X: Any) -> Array:
             block.point_at(X[rows])
         else:  # the product's rounding must not depend on how X lies in memory
             np.copyto(block.inputs, X[rows])
-        scores[rows] = network.forward(parameters, block)
-    return scores
+        yield rows, block

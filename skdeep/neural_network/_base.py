@@ -1,4 +1,4 @@
-"""What both estimators share: the constructor and the way of the rows through `fit` and prediction."""
+"""What both estimators share: the constructor and the way of the rows through `fit`."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
-from ..core import History, ParameterVector, Rows, StopReason, mean_loss, raw_scores
+from ..core import History, ParameterVector, Rows, StopReason, mean_loss
 from ..core.losses import Loss
 from ..core.training import Validate
 from ._fitted import FittedAttributes
 from ._model import DevSet, Model, Resume
 from ._parameters import Streams, check_parameters
+from ._prediction import Predictions
 from ._training import computing_dtype, optimise, start_model
 from ._validation import cast, counting_rows, require_weight, split_numbers, validate_weight
 
@@ -39,7 +40,7 @@ def _takes_weight(scorer: Any) -> bool:
     return any(argument.name == "sample_weight" or argument.kind is argument.VAR_KEYWORD for argument in arguments)
 
 
-class BaseDeepMLP(FittedAttributes, BaseEstimator, ABC):
+class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
     """The part of the estimators that does not depend on the kind of target."""
 
     def __init__(
@@ -352,15 +353,8 @@ class BaseDeepMLP(FittedAttributes, BaseEstimator, ABC):
                 stacklevel=4,
             )
 
-    # Prediction ---------------------------------------------------------------------------------------------
-
-    def _raw_scores(self, X: Any) -> Any:
-        """Scores before the output function, in the precision of X."""
-        check_is_fitted(self)
-        X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=(np.float64, np.float32))
-        return raw_scores(self._model.network, self._model.parameters, X)
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

@@ -409,20 +409,31 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
             return self.classes_[(scores[:, 0] > 0).astype(int)]
         return self.classes_[scores.argmax(axis=1)]
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: Any, mc_samples: int | None = None) -> Any:
         """Probabilities of the classes, or of each label.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Rows.
+        mc_samples : int or None, default=None
+            None leaves dropout off. A number averages the probabilities over that many random sets of dropout masks
+            (MC dropout: Gal & Ghahramani, 2016), drawn from `random_state`, the same at every call; `predict_std` gives
+            their spread.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
             In the order of `classes_` and the precision of X.
+
+        Raises
+        ------
+        ValueError
+            When `mc_samples` is given and no layer has dropout.
         """
-        return self._probabilities(self._raw_scores(X))
+        if mc_samples is not None:
+            return self._mc_moments(X, mc_samples)[0]
+        return self._link(self._raw_scores(X))
 
     def predict_log_proba(self, X: Any) -> Any:
         """Logarithms of the probabilities, computed from the raw scores and so finite.
@@ -438,10 +449,10 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
             In the order of `classes_` and the precision of X.
         """
         scores = self._raw_scores(X)
-        certain = self._probabilities(scores) == 1.0  # whose logarithm is zero, to agree with predict_proba
+        certain = self._link(scores) == 1.0  # whose logarithm is zero, to agree with predict_proba
         return np.where(certain, scores.dtype.type(0.0), self._loss.log_inverse_link(self._both_classes(scores)))
 
-    def _probabilities(self, scores: Any) -> Any:
+    def _link(self, scores: Any) -> Any:
         return self._loss.inverse_link(self._both_classes(scores))
 
     def _both_classes(self, scores: Any) -> Any:

@@ -4,73 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
+from .._rules import Rule, boolean, finite_positive, interval, is_count, is_number, is_sequence, one_of
 from ..core import ACTIVATIONS, INITIALIZERS, L2, SCHEDULES, SGD, Activation, Adam, MaxNorm, Optimizer, RMSProp
 from ..core.activations import get_activation
-from ..core.parameters import Initializer
+from ..core.parameters import Array, Initializer
 from ..core.schedules import Schedule
 
 SOLVERS = ("adam", "adamw", "lbfgs", "rmsprop", "sgd")
 DTYPES = ("float32", "float64")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What a parameter must be, in words and as a test."""
-
-    text: str
-    holds: Callable[[Any], bool]
-    per_layer: bool = False
-
-
-def is_number(value: Any, low: float, high: float = float("inf"), *, closed: str = "both") -> bool:
-    """Whether `value` is a real number, no bool, in the interval; NaN is in none."""
-    if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
-        return False
-    number = float(value)
-    above = low <= number if closed in ("both", "left") else low < number
-    below = number <= high if closed in ("both", "right") else number < high
-    return above and below
-
-
-def is_count(value: Any, low: int = 1) -> bool:
-    """Whether `value` is an integer, no bool, of at least `low`."""
-    return isinstance(value, Integral) and not isinstance(value, bool | np.bool_) and int(value) >= low
-
-
-def is_sequence(value: Any) -> bool:
-    """Whether `value` lists one entry per layer: a list, tuple or 1-d array."""
-    return (isinstance(value, Sequence) and not isinstance(value, str)) or (
-        isinstance(value, np.ndarray) and value.ndim == 1
-    )
-
-
-def _boolean(text: str = "True or False") -> Rule:
-    return Rule(text, lambda value: isinstance(value, bool | np.bool_))
-
-
-def _one_of(names: Sequence[str], *, or_callable: str = "") -> Rule:
-    text = "one of " + ", ".join(map(repr, names))
-    if or_callable:
-        text += f", or {or_callable}"
-    return Rule(
-        text, lambda value: (isinstance(value, str) and value in names) or bool(or_callable and callable(value))
-    )
-
-
-def _interval(
-    text: str, low: float, high: float = float("inf"), *, closed: str = "both", optional: bool = False
-) -> Rule:
-    return Rule(text, lambda value: (optional and value is None) or is_number(value, low, high, closed=closed))
-
-
-def _finite_positive(note: str = "", *, optional: bool = False) -> Rule:
-    return _interval("a positive, finite number" + note, 0.0, closed="neither", optional=optional)
 
 
 def _sizes_hold(value: Any) -> bool:
@@ -87,12 +33,12 @@ RULES: dict[str, Rule] = {
         lambda value: isinstance(value, str) and value in ACTIVATIONS,
         per_layer=True,
     ),
-    "init": _one_of(("auto", *INITIALIZERS), or_callable="a callable (rng, fan_in, fan_out) -> array"),
-    "alpha": _interval("a finite number of at least 0", 0.0, closed="left"),
+    "init": one_of(("auto", *INITIALIZERS), or_callable="a callable (rng, fan_in, fan_out) -> array"),
+    "alpha": interval("a finite number of at least 0", 0.0, closed="left"),
     "keep_prob": Rule(_KEEP_PROB, lambda value: is_number(value, 0.0, 1.0, closed="right"), per_layer=True),
-    "input_keep_prob": _interval(_KEEP_PROB, 0.0, 1.0, closed="right"),
-    "max_norm": _finite_positive(" or None", optional=True),
-    "label_smoothing": _interval("in [0, 1)", 0.0, 1.0, closed="left"),
+    "input_keep_prob": interval(_KEEP_PROB, 0.0, 1.0, closed="right"),
+    "max_norm": finite_positive(" or None", optional=True),
+    "label_smoothing": interval("in [0, 1)", 0.0, 1.0, closed="left"),
     "augment": Rule(
         "None or a callable (X_batch, y_batch, rng) that changes the mini-batch in place",
         lambda value: value is None or callable(value),
@@ -101,29 +47,29 @@ RULES: dict[str, Rule] = {
         "None, 'balanced' or a dict of class -> weight",
         lambda value: value is None or isinstance(value, dict) or (isinstance(value, str) and value == "balanced"),
     ),
-    "solver": _one_of(SOLVERS),
-    "learning_rate": _one_of(tuple(SCHEDULES), or_callable="a callable step -> rate"),
-    "learning_rate_init": _finite_positive(),
-    "momentum": _interval("in [0, 1)", 0.0, 1.0, closed="left"),
-    "nesterovs_momentum": _boolean(),
-    "beta_1": _interval("in [0, 1)", 0.0, 1.0, closed="left"),
-    "beta_2": _interval("in [0, 1)", 0.0, 1.0, closed="left"),
-    "epsilon": _finite_positive(),
-    "clip_norm": _finite_positive(" or None", optional=True),
+    "solver": one_of(SOLVERS),
+    "learning_rate": one_of(tuple(SCHEDULES), or_callable="a callable step -> rate"),
+    "learning_rate_init": finite_positive(),
+    "momentum": interval("in [0, 1)", 0.0, 1.0, closed="left"),
+    "nesterovs_momentum": boolean(),
+    "beta_1": interval("in [0, 1)", 0.0, 1.0, closed="left"),
+    "beta_2": interval("in [0, 1)", 0.0, 1.0, closed="left"),
+    "epsilon": finite_positive(),
+    "clip_norm": finite_positive(" or None", optional=True),
     "batch_size": Rule(
         "'auto' or a positive integer", lambda value: (isinstance(value, str) and value == "auto") or is_count(value)
     ),
     "max_iter": Rule("a positive integer", is_count),
-    "shuffle": _boolean(),
-    "tol": _interval("a finite number of at least 0", 0.0, closed="left"),
+    "shuffle": boolean(),
+    "tol": interval("a finite number of at least 0", 0.0, closed="left"),
     "n_iter_no_change": Rule("a positive integer", is_count),
-    "early_stopping": _boolean(),
-    "validation_fraction": _interval("in (0, 1)", 0.0, 1.0, closed="neither"),
+    "early_stopping": boolean(),
+    "validation_fraction": interval("in (0, 1)", 0.0, 1.0, closed="neither"),
     "scoring": Rule(
         "'loss', the name of a scorer, a callable scorer, or None for the estimator's own score",
         lambda value: value is None or isinstance(value, str) or callable(value),
     ),
-    "warm_start": _boolean(),
+    "warm_start": boolean(),
     "dtype": Rule(
         "'float32' or 'float64'", lambda value: isinstance(value, str | type | np.dtype) and _is_dtype(value)
     ),
@@ -161,8 +107,8 @@ def check_parameters(parameters: dict[str, Any]) -> None:
         rule = RULES[name]
         if rule.per_layer and is_sequence(value):
             _check_per_layer(name, value, rule, len(hidden_sizes(parameters)))
-        elif not rule.holds(value):
-            raise ValueError(f"{name} must be {rule.text}. Got {value!r}.")
+        else:
+            rule.require(name, value)
     if parameters["solver"] == "lbfgs":
         _check_deterministic(parameters)
 
@@ -194,8 +140,7 @@ def _check_deterministic(parameters: dict[str, Any]) -> None:
 def hidden_sizes(parameters: dict[str, Any]) -> tuple[int, ...]:
     """Units per hidden layer; a single number is one layer."""
     sizes = parameters["hidden_layer_sizes"]
-    if not _sizes_hold(sizes):
-        raise ValueError(f"hidden_layer_sizes must be {RULES['hidden_layer_sizes'].text}. Got {sizes!r}.")
+    RULES["hidden_layer_sizes"].require("hidden_layer_sizes", sizes)
     return tuple(int(size) for size in sizes) if is_sequence(sizes) else (int(sizes),)
 
 
@@ -264,6 +209,38 @@ def make_schedule(parameters: dict[str, Any], n_steps: int) -> Schedule:
     return SCHEDULES[schedule](float(parameters["learning_rate_init"]), n_steps)
 
 
+@dataclass(frozen=True)
+class CheckedAugment:
+    """The user's own augmentation, held to what a training can use: changed in place, and finite."""
+
+    augment: Callable[[Array, Array, np.random.Generator], Any]
+
+    def __call__(self, X_batch: Array, y_batch: Array, rng: np.random.Generator) -> None:
+        """Change the mini-batch in place."""
+        shapes = X_batch.shape, y_batch.shape
+        returned = self.augment(X_batch, y_batch, rng)
+        if returned is not None and returned is not X_batch:
+            got = f"an array of shape {returned.shape}" if isinstance(returned, np.ndarray) else repr(returned)
+            raise ValueError(
+                f"augment must change the mini-batch of shape {shapes[0]} in place and return None. Got {got}."
+            )
+        for name, batch, shape in (("X_batch", X_batch, shapes[0]), ("y_batch", y_batch, shapes[1])):
+            if batch.shape != shape:
+                raise ValueError(f"augment must keep the shape {shape} of {name}. Got {batch.shape}.")
+            # The two ends tell: NaN is both of them, and they need no array of booleans.
+            if not np.isfinite([batch.min(), batch.max()]).all():
+                raise ValueError(
+                    f"augment must leave finite values in {name}. "
+                    f"Got values from {batch.min()} to {batch.max()} out of {self.augment!r}."
+                )
+
+
+def make_augment(parameters: dict[str, Any]) -> CheckedAugment | None:
+    """The augmentation of the training rows, if any."""
+    augment = parameters["augment"]
+    return None if augment is None else CheckedAugment(augment)
+
+
 def make_max_norm(parameters: dict[str, Any]) -> MaxNorm | None:
     """The projection, if any."""
     limit = parameters["max_norm"]
@@ -279,11 +256,12 @@ class Streams:
     dropout: np.random.Generator
     augment: np.random.Generator
     split_seed: int
+    mc_seed: int
 
     @classmethod
     def spawn(cls, random_state: Any) -> Streams:
         """All streams from one `random_state`."""
         entropy = check_random_state(random_state).randint(0, 2**32, size=4, dtype=np.uint32)
-        *seeds, split = np.random.SeedSequence(entropy.tolist()).spawn(5)
+        *seeds, split, mc = np.random.SeedSequence(entropy.tolist()).spawn(6)
         init, shuffle, dropout, augment = map(np.random.default_rng, seeds)
-        return cls(init, shuffle, dropout, augment, int(split.generate_state(1)[0]))
+        return cls(init, shuffle, dropout, augment, int(split.generate_state(1)[0]), int(mc.generate_state(1)[0]))

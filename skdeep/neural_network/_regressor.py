@@ -189,20 +189,33 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
             raise ValueError(f"{name} must be {wanted}, as in the first fit. Got shape {y.shape}.")
         return ((_columns(y) - self._y_mean) / self._y_scale).astype(self._computing_dtype)
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: Any, mc_samples: int | None = None) -> Any:
         """The predicted target.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Rows.
+        mc_samples : int or None, default=None
+            None leaves dropout off. A number averages the predictions over that many random sets of dropout masks
+            (MC dropout: Gal & Ghahramani, 2016), drawn from `random_state`, the same at every call; `predict_std` gives
+            their spread.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             In the target's own units and the precision of X.
+
+        Raises
+        ------
+        ValueError
+            When `mc_samples` is given and no layer has dropout.
         """
-        scores = self._raw_scores(X)
+        if mc_samples is not None:
+            return self._mc_moments(X, mc_samples)[0]
+        return self._link(self._raw_scores(X))
+
+    def _link(self, scores: Any) -> Any:
         predicted = (scores * self._y_scale + self._y_mean).astype(scores.dtype, copy=False)
         return predicted[:, 0] if self._y_is_1d else predicted
 

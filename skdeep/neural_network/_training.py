@@ -28,6 +28,7 @@ from ._parameters import (
     hidden_sizes,
     keep_probs,
     layer_initializers,
+    make_augment,
     make_max_norm,
     make_penalty,
 )
@@ -144,7 +145,7 @@ def _mini_batches(parameters: dict[str, Any], network: Network, resume: Resume, 
         rows,
         Workspace(network, min(batch_size, len(rows)), computing_dtype(parameters)),
         shuffle=resume.streams.shuffle if parameters["shuffle"] else None,
-        augment=parameters["augment"],
+        augment=make_augment(parameters),
         augment_rng=resume.streams.augment,
     )
 

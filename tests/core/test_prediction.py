@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array, csr_matrix
 
-from skdeep.core import raw_scores
+from skdeep.core import dropout_moments, layer_outputs, raw_scores
 
 SIZES = (4, 5, 3)
 
@@ -93,3 +93,31 @@ def test_the_rows_are_only_read(layer_sizes, make_parameters, make_network, rng)
 def test_no_rows_give_no_scores(parameters, make_network):
     """An empty table has scores of shape (0, n_outputs)."""
     assert raw_scores(make_network(SIZES), parameters, np.empty((0, 4))).shape == (0, 3)
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+@pytest.mark.parametrize("block_values", [36, 12 * 17])
+def test_a_layer_hands_on_what_the_formula_gives(layer, block_values, parameters, make_network, rng, monkeypatch):
+    """Layer 0 is the rows, layer 1 tanh(X W + b), whatever the blocks, and without dropout."""
+    X = rng.normal(size=(17, 4))
+    monkeypatch.setattr("skdeep.core.objective.BLOCK_VALUES", block_values)
+    expected = [X, np.tanh(X @ parameters.weights[0] + parameters.biases[0])][layer]
+    outputs = layer_outputs(make_network(SIZES, keep_prob=(0.5, 0.5)), parameters, X, layer)
+    np.testing.assert_allclose(outputs, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 30])
+def test_dropout_moments_are_those_of_the_samples(n_samples, parameters, make_network, rng):
+    """Mean and spread of the scores that the formula gives with the same masks, drawn input first."""
+    X, q = rng.normal(size=(6, 4)), (0.8, 0.5)
+    draws = np.random.default_rng(1)
+    samples = []
+    for _ in range(n_samples):
+        masks = [(draws.random((6, units)) < keep) / keep for units, keep in zip(SIZES, q, strict=False)]
+        (W1, W2), (b1, b2) = parameters.weights, parameters.biases
+        samples.append((np.tanh(X * masks[0] @ W1 + b1) * masks[1]) @ W2 + b2)
+    mean, deviation = dropout_moments(
+        make_network(SIZES, keep_prob=q), parameters, X, np.copy, n_samples=n_samples, rng=np.random.default_rng(1)
+    )
+    np.testing.assert_allclose(mean, np.mean(samples, axis=0), rtol=1e-12)
+    np.testing.assert_allclose(deviation, np.std(samples, axis=0), rtol=1e-9, atol=1e-15)

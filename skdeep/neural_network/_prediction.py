@@ -1,0 +1,109 @@
+"""What a fitted network says of new rows: raw scores, hidden activations, and how sure dropout is of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._rules import Rule, is_count
+from ..core import dropout_moments, layer_outputs, raw_scores
+from ._model import Model, Resume
+
+_MC_SAMPLES = Rule("a positive integer", is_count)
+
+
+class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+    """The ways of rows through the fitted network that do not depend on the kind of target."""
+
+    _model: Model
+    _resume: Resume
+
+    def transform(self, X: Any, layer: int = -1) -> Any:
+        """Activations of a hidden layer, so that a fitted network can feed another estimator.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows.
+        layer : int, default=-1
+            Which hidden layer, counted from 0, or from the end if negative. -1 is what the output layer sees; in a
+            network without hidden layers these are the rows themselves.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_units)
+            What the layer hands on, dropout off, in the precision of X.
+
+        Raises
+        ------
+        ValueError
+            When the network has no such layer.
+        """
+        X = self._validate_new_rows(X)
+        network = self._model.network
+        n_hidden = len(network.activations)
+        if not (is_count(layer, low=-n_hidden) and layer < n_hidden) and not (n_hidden == 0 and layer == -1):
+            raise ValueError(f"layer must be an integer in [{-n_hidden}, {n_hidden - 1}]. Got {layer!r}.")
+        number = layer + 1 if layer >= 0 else n_hidden + 1 + layer
+        return layer_outputs(network, self._model.parameters, X, number)
+
+    @property
+    def _n_features_out(self) -> int:
+        """Columns of `transform`."""
+        return self._model.network.layer_sizes[-2]
+
+    def predict_std(self, X: Any, mc_samples: int = 50) -> Any:
+        """How far the predictions spread over random dropout masks: a measure of the network's own doubt.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows.
+        mc_samples : int, default=50
+            How many sets of masks, those of the same call with `mc_samples` to the mean (MC dropout).
+
+        Returns
+        -------
+        ndarray
+            Standard deviation over the masks, in the shape, units and precision of the mean: of `predict_proba` in
+            classification, of `predict` in regression.
+
+        Raises
+        ------
+        ValueError
+            When no layer has dropout, so that there is nothing to spread.
+
+        References
+        ----------
+        Gal & Ghahramani (2016), "Dropout as a Bayesian Approximation: Representing Model Uncertainty in Deep Learning".
+        """
+        return self._mc_moments(X, mc_samples)[1]
+
+    def _link(self, scores: Any) -> Any:
+        """From raw scores to what is averaged over dropout masks."""
+        raise NotImplementedError
+
+    def _mc_moments(self, X: Any, mc_samples: Any) -> tuple[Any, Any]:
+        """Mean and standard deviation of the linked scores over dropout masks, the same masks at every call."""
+        X = self._validate_new_rows(X)
+        _MC_SAMPLES.require("mc_samples", mc_samples)
+        network = self._model.network
+        if not network.has_dropout:
+            raise ValueError(
+                "mc_samples needs a network with dropout: fit with keep_prob or input_keep_prob below 1. "
+                f"Got mc_samples={mc_samples} and keep probabilities {network.keep_prob}."
+            )
+        rng = np.random.default_rng(self._resume.streams.mc_seed)
+        return dropout_moments(network, self._model.parameters, X, self._link, n_samples=int(mc_samples), rng=rng)
+
+    def _raw_scores(self, X: Any) -> Any:
+        """Scores before the output function, in the precision of X."""
+        X = self._validate_new_rows(X)
+        return raw_scores(self._model.network, self._model.parameters, X)
+
+    def _validate_new_rows(self, X: Any) -> Any:
+        check_is_fitted(self)
+        return validate_data(self, X, reset=False, accept_sparse="csr", dtype=(np.float64, np.float32))
