@@ -28,7 +28,10 @@ def is_number(value: Any, low: float, high: float = float("inf"), *, closed: str
     """Whether `value` is a real number, no bool, in the interval; NaN is in none."""
     if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
         return False
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer beyond every float
+        return False
     above = low <= number if closed in ("both", "left") else low < number
     below = number <= high if closed in ("both", "right") else number < high
     return above and below
@@ -41,7 +44,7 @@ def is_count(value: Any, low: int = 1) -> bool:
 
 def is_sequence(value: Any) -> bool:
     """Whether `value` lists one entry per layer: a list, tuple or 1-d array."""
-    return (isinstance(value, Sequence) and not isinstance(value, str)) or (
+    return (isinstance(value, Sequence) and not isinstance(value, str | bytes)) or (
         isinstance(value, np.ndarray) and value.ndim == 1
     )
 

@@ -9,7 +9,6 @@ here are scikit-learn estimators, so that a search can tune them: ``augment__sca
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from itertools import count
 from math import prod
 from typing import Any
@@ -21,6 +20,8 @@ from sklearn.base import BaseEstimator
 from ._rules import Rule, interval, is_count, is_number, is_sequence
 
 __all__ = ["Compose", "GaussianNoise", "Mixup", "RandomFlip", "RandomShift"]
+
+ROUNDING = 1e-3  # by which a blend of class targets may miss [0, 1] in float32
 
 _NOT_NEGATIVE = interval("a finite number of at least 0", 0.0, closed="left")
 _IMAGE_SHAPE = Rule(
@@ -71,7 +72,7 @@ class GaussianNoise(BaseEstimator):
         _NOT_NEGATIVE.require("scale", self.scale)
         if self.scale > 0:
             noise = rng.standard_normal(X_batch.shape, dtype=X_batch.dtype)
-            noise *= self.scale
+            noise *= float(self.scale)
             X_batch += noise
 
 
@@ -118,12 +119,12 @@ class Mixup(BaseEstimator):
         rng : Generator
             Where the draws come from.
         """
-        _NOT_NEGATIVE.require("alpha", self.alpha)
+        _NOT_NEGATIVE.require("alpha of Mixup", self.alpha)  # the network has an alpha of its own
         if self.alpha == 0:
             return
         n_rows = len(X_batch)
         other = rng.permutation(n_rows)
-        share = rng.beta(self.alpha, self.alpha, size=(n_rows, 1)).astype(X_batch.dtype)
+        share = rng.beta(float(self.alpha), float(self.alpha), size=(n_rows, 1)).astype(X_batch.dtype)
         for batch in (X_batch, y_batch):
             towards = batch[other]
             towards -= batch
@@ -276,12 +277,13 @@ class Compose(BaseEstimator):
         rng : Generator
             Where the draws come from, for one augmenter after the other.
         """
-        if not isinstance(self.augmenters, Sequence) or not all(map(callable, self.augmenters)):
+        if not isinstance(self.augmenters, list | tuple) or not all(map(is_augmenter, self.augmenters)):
             raise ValueError(
-                f"augmenters must be a list of (X_batch, y_batch, rng) callables. Got {self.augmenters!r}."
+                "augmenters must be a list of callables (X_batch, y_batch, rng), objects and not classes. "
+                f"Got {self.augmenters!r}."
             )
         for augment in self.augmenters:
-            augment(X_batch, y_batch, rng)
+            _apply_in_place(augment, X_batch, y_batch, rng)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The parameters, and with `deep` those of the augmenters too.
@@ -297,11 +299,9 @@ class Compose(BaseEstimator):
             Name to value.
         """
         parameters = super().get_params(deep=False)
-        if not deep:
-            return parameters
-        for name, augment in self._named():
-            parameters[name] = augment
-            if hasattr(augment, "get_params"):
+        if deep:
+            for name, augment in self._named():
+                parameters[name] = augment
                 parameters |= {f"{name}__{key}": value for key, value in augment.get_params().items()}
         return parameters
 
@@ -320,19 +320,78 @@ class Compose(BaseEstimator):
         """
         if "augmenters" in params:
             self.augmenters = params.pop("augmenters")
-        names = [name for name, _ in self._named()]
-        replaced = {name: params.pop(name) for name in names if name in params}
+        named = dict(self._named())
+        replaced = {id(named[name]): params.pop(name) for name in named if name in params}
         if replaced:
-            self.augmenters = [replaced.get(name, augment) for name, augment in self._named()]
+            named = {name: replaced.get(id(augment), augment) for name, augment in named.items()}
+            self.augmenters = [replaced.get(id(augment), augment) for augment in self.augmenters]
+        # By the names of before: a replacement may have renumbered the others.
+        for key in [key for key in params if hasattr(named.get(key.partition("__")[0]), "set_params")]:
+            name, _, parameter = key.partition("__")
+            named[name].set_params(**{parameter: params.pop(key)})
         super().set_params(**params)
         return self
 
     def _named(self) -> list[tuple[str, Any]]:
-        """Each augmenter with the name that its parameters go by."""
-        kinds = [type(augment).__name__.lower() for augment in self.augmenters]
+        """Each augmenter that has parameters, with the name that they go by."""
+        augmenters = self.augmenters if isinstance(self.augmenters, list | tuple) else []
+        tunable = [augment for augment in augmenters if is_augmenter(augment) and hasattr(augment, "get_params")]
+        kinds = [type(augment).__name__.lower() for augment in tunable]
         totals, numbers = Counter(kinds), {kind: count(1) for kind in kinds}
         names = [kind if totals[kind] == 1 else f"{kind}-{next(numbers[kind])}" for kind in kinds]
-        return list(zip(names, self.augmenters, strict=True))
+        return list(zip(names, tunable, strict=True))
+
+
+def is_augmenter(value: Any) -> bool:
+    """Whether `value` can be called on a mini-batch; a class cannot, only an object of it."""
+    return callable(value) and not isinstance(value, type)
+
+
+def apply_checked(
+    augment: Any, X_batch: Any, y_batch: Any, rng: np.random.Generator, *, probabilities: bool = False
+) -> None:
+    """Augment the mini-batch in place, and hold the result to what a training can use.
+
+    Parameters
+    ----------
+    augment : callable (X_batch, y_batch, rng) -> None
+        Perhaps the user's own.
+    X_batch : ndarray of shape (rows, n_features)
+        Changed in place.
+    y_batch : ndarray of shape (rows, n_outputs)
+        Changed in place.
+    rng : Generator
+        Where the draws come from.
+    probabilities : bool, default=False
+        Whether the targets must stay between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        When the result is not in place, not finite or no target of the loss.
+    """
+    _apply_in_place(augment, X_batch, y_batch, rng)
+    for name, batch in (("X_batch", X_batch), ("y_batch", y_batch)):
+        # The two ends tell: NaN would be both of them, and they need no array of booleans.
+        low, high = float(batch.min()), float(batch.max())
+        if not np.isfinite([low, high]).all():
+            raise ValueError(f"augment must leave finite values in {name}. Got {low} to {high} from {augment!r}.")
+    if probabilities and (low < -ROUNDING or high > 1 + ROUNDING):
+        raise ValueError(f"augment must leave class targets within [0, 1]. Got {low} to {high} from {augment!r}.")
+
+
+def _apply_in_place(augment: Any, X_batch: Any, y_batch: Any, rng: np.random.Generator) -> None:
+    """Call one augmenter; it may return nothing, or X_batch itself, and must leave the shapes alone."""
+    shapes = X_batch.shape, y_batch.shape
+    returned = augment(X_batch, y_batch, rng)
+    if returned is not None and returned is not X_batch:
+        shape = f" of shape {returned.shape}" if isinstance(returned, np.ndarray) else ""
+        raise ValueError(
+            f"augment must change the mini-batch of shape {shapes[0]} in place and return None. "
+            f"Got {type(returned).__name__}{shape} from {augment!r}."
+        )
+    if (X_batch.shape, y_batch.shape) != shapes:
+        raise ValueError(f"augment must keep the shapes {shapes}. Got {X_batch.shape} and {y_batch.shape}.")
 
 
 def _as_images(X_batch: Any, image_shape: Any) -> Any:

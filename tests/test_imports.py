@@ -94,8 +94,8 @@ def test_core_knows_numpy_and_scipy_only(name):
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("neural_network.")])
 def test_estimators_import_the_core_and_themselves(name):
-    """The estimators stand on the core and the rules, and on nothing else of skdeep."""
-    assert all(other.split(".")[0] in {"_rules", "core", "neural_network"} for other in siblings(name))
+    """The estimators stand on the core, the rules and the augmenters, and on nothing else of skdeep."""
+    assert all(other.split(".")[0] in {"_rules", "augmentation", "core", "neural_network"} for other in siblings(name))
 
 
 def test_augmentation_stands_on_the_rules_alone():

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
 from .._rules import Rule, boolean, finite_positive, interval, is_count, is_number, is_sequence, one_of
+from ..augmentation import apply_checked, is_augmenter
 from ..core import ACTIVATIONS, INITIALIZERS, L2, SCHEDULES, SGD, Activation, Adam, MaxNorm, Optimizer, RMSProp
 from ..core.activations import get_activation
-from ..core.parameters import Array, Initializer
+from ..core.batches import Augment
+from ..core.losses import Loss
+from ..core.parameters import Initializer
 from ..core.schedules import Schedule
 
 SOLVERS = ("adam", "adamw", "lbfgs", "rmsprop", "sgd")
@@ -40,8 +44,8 @@ RULES: dict[str, Rule] = {
     "max_norm": finite_positive(" or None", optional=True),
     "label_smoothing": interval("in [0, 1)", 0.0, 1.0, closed="left"),
     "augment": Rule(
-        "None or a callable (X_batch, y_batch, rng) that changes the mini-batch in place",
-        lambda value: value is None or callable(value),
+        "None or a callable (X_batch, y_batch, rng) that changes the mini-batch in place, an object and not a class",
+        lambda value: value is None or is_augmenter(value),
     ),
     "class_weight": Rule(
         "None, 'balanced' or a dict of class -> weight",
@@ -209,36 +213,12 @@ def make_schedule(parameters: dict[str, Any], n_steps: int) -> Schedule:
     return SCHEDULES[schedule](float(parameters["learning_rate_init"]), n_steps)
 
 
-@dataclass(frozen=True)
-class CheckedAugment:
-    """The user's own augmentation, held to what a training can use: changed in place, and finite."""
-
-    augment: Callable[[Array, Array, np.random.Generator], Any]
-
-    def __call__(self, X_batch: Array, y_batch: Array, rng: np.random.Generator) -> None:
-        """Change the mini-batch in place."""
-        shapes = X_batch.shape, y_batch.shape
-        returned = self.augment(X_batch, y_batch, rng)
-        if returned is not None and returned is not X_batch:
-            got = f"an array of shape {returned.shape}" if isinstance(returned, np.ndarray) else repr(returned)
-            raise ValueError(
-                f"augment must change the mini-batch of shape {shapes[0]} in place and return None. Got {got}."
-            )
-        for name, batch, shape in (("X_batch", X_batch, shapes[0]), ("y_batch", y_batch, shapes[1])):
-            if batch.shape != shape:
-                raise ValueError(f"augment must keep the shape {shape} of {name}. Got {batch.shape}.")
-            # The two ends tell: NaN is both of them, and they need no array of booleans.
-            if not np.isfinite([batch.min(), batch.max()]).all():
-                raise ValueError(
-                    f"augment must leave finite values in {name}. "
-                    f"Got values from {batch.min()} to {batch.max()} out of {self.augment!r}."
-                )
-
-
-def make_augment(parameters: dict[str, Any]) -> CheckedAugment | None:
-    """The augmentation of the training rows, if any."""
+def make_augment(parameters: dict[str, Any], loss: Loss) -> Augment | None:
+    """The augmentation of the training rows, if any, held to what the loss can use."""
     augment = parameters["augment"]
-    return None if augment is None else CheckedAugment(augment)
+    if augment is None:
+        return None
+    return partial(apply_checked, augment, probabilities=loss.out_activation != "identity")
 
 
 def make_max_norm(parameters: dict[str, Any]) -> MaxNorm | None:

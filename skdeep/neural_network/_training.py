@@ -145,7 +145,7 @@ def _mini_batches(parameters: dict[str, Any], network: Network, resume: Resume, 
         rows,
         Workspace(network, min(batch_size, len(rows)), computing_dtype(parameters)),
         shuffle=resume.streams.shuffle if parameters["shuffle"] else None,
-        augment=make_augment(parameters),
+        augment=make_augment(parameters, network.loss),
         augment_rng=resume.streams.augment,
     )
 
