@@ -55,7 +55,9 @@ class Network:
         """Whether any layer drops units in training."""
         return any(map(_drops, self.keep_prob))
 
-    def draw_masks(self, workspace: Workspace, rng: np.random.Generator) -> None:
+    def draw_masks(
+        self, workspace: Workspace, rng: np.random.Generator, input_rng: np.random.Generator | None = None
+    ) -> None:
         """Draw fresh inverted-dropout masks: 0, or ``1 / keep_prob`` with probability ``keep_prob``.
 
         A call of its own, so that forward and backward are a function of parameters, rows and masks. A layer that
@@ -67,10 +69,13 @@ class Network:
             Its masks are overwritten.
         rng : Generator
             Where the draws come from.
+        input_rng : Generator, default=None
+            Where those of the input's mask come from, so that they shift no other; `rng` if None.
         """
-        for mask, keep_prob in zip(workspace.masks, self.keep_prob, strict=True):
+        streams = [input_rng or rng, *[rng] * len(self.activations)]
+        for mask, keep_prob, stream in zip(workspace.masks, self.keep_prob, streams, strict=True):
             if mask is not None:
-                rng.random(out=mask, dtype=mask.dtype.type)
+                stream.random(out=mask, dtype=mask.dtype.type)
                 np.less(mask, keep_prob, out=mask)
                 mask /= keep_prob
 

@@ -48,6 +48,8 @@ class Trainer:
         Part of the objective.
     dropout_rng : Generator
         Draws the masks.
+    input_dropout_rng : Generator, default=None
+        Draws that of the input, if it has a stream of its own.
     max_norm : MaxNorm, default=None
         Projection after each step.
     clip_norm : float, default=None
@@ -62,6 +64,7 @@ class Trainer:
     schedule: Schedule
     penalty: L2
     dropout_rng: np.random.Generator
+    input_dropout_rng: np.random.Generator | None = None
     max_norm: MaxNorm | None = None
     clip_norm: float | None = None
     n_steps: int = 0
@@ -82,7 +85,7 @@ class Trainer:
 
     def step(self, batch: Workspace) -> Array:
         """One step on the mini-batch in the workspace; the objective before it."""
-        self.network.draw_masks(batch, self.dropout_rng)
+        self.network.draw_masks(batch, self.dropout_rng, self.input_dropout_rng)
         loss = self.network.loss_and_gradient(self.parameters, self.gradient, batch)
         loss = loss + self.penalty.value(self.parameters)
         rate = self.schedule(self.n_steps)

@@ -234,6 +234,7 @@ class Streams:
     init: np.random.Generator
     shuffle: np.random.Generator
     dropout: np.random.Generator
+    input_dropout: np.random.Generator
     augment: np.random.Generator
     split_seed: int
     mc_seed: int
@@ -242,6 +243,7 @@ class Streams:
     def spawn(cls, random_state: Any) -> Streams:
         """All streams from one `random_state`."""
         entropy = check_random_state(random_state).randint(0, 2**32, size=4, dtype=np.uint32)
-        *seeds, split, mc = np.random.SeedSequence(entropy.tolist()).spawn(6)
-        init, shuffle, dropout, augment = map(np.random.default_rng, seeds)
-        return cls(init, shuffle, dropout, augment, int(split.generate_state(1)[0]), int(mc.generate_state(1)[0]))
+        seeds = np.random.SeedSequence(entropy.tolist()).spawn(7)
+        init, shuffle, dropout, augment, split, mc, input_dropout = map(np.random.default_rng, seeds)
+        split_seed, mc_seed = (int(stream.integers(2**32)) for stream in (split, mc))
+        return cls(init, shuffle, dropout, input_dropout, augment, split_seed, mc_seed)

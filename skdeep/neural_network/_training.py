@@ -158,6 +158,7 @@ def _trainer(parameters: dict[str, Any], model: Model, resume: Resume, total_wei
         resume.schedule,
         make_penalty(parameters, total_weight),
         resume.streams.dropout,
+        resume.streams.input_dropout,
         max_norm=make_max_norm(parameters),
         clip_norm=parameters["clip_norm"],
         n_steps=resume.n_steps,
