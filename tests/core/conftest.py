@@ -1,6 +1,4 @@
-"""What the core's tests share: small networks with rows in their workspace, independent formulas, the course's data."""
-
-from pathlib import Path
+"""What the core's tests share: small networks with rows in their workspace, and independent formulas."""
 
 import numpy as np
 import pytest
@@ -100,16 +98,3 @@ def make_parameters(rng):
         return ParameterVector(layer_sizes, rng.normal(scale=0.7, size=(*stack, n_parameters)).astype(dtype))
 
     return make
-
-
-@pytest.fixture
-def course_file():
-    """(file name) -> its path in the course data beside the repository; skips the test where there is none."""
-
-    def find(name):
-        for folder in Path(__file__).resolve().parents:
-            if (path := folder / "shared" / "data" / name).is_file():
-                return path
-        return pytest.skip(f"the course data {name} is not beside the repository")
-
-    return find

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from skdeep.core import L2, MaxNorm, ParameterVector, Rows, Workspace, clip_norm
+from skdeep.core import L2, MaxNorm, ParameterVector, clip_norm
 
 SIZES = (3, 4, 2)
 each_dtype = pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-5), (np.float64, 1e-13)])
@@ -137,26 +137,3 @@ def test_clip_norm_leaves_a_short_gradient_alone(dtype, rng):
     clip_norm(gradient, 100.0)
     assert gradient.dtype == dtype
     np.testing.assert_array_equal(gradient, before)
-
-
-def course_draws():
-    draw = np.random.RandomState(1).randn  # the course's draws
-    return [draw(*shape) for shape in [(3, 5), (2, 3), (2, 1), (3, 2), (3, 1), (1, 3), (1, 1)]]
-
-
-def test_gradient_with_l2_equals_the_values_of_the_course(make_network):
-    """dW1, dW2, dW3 of "Improving Deep Neural Networks", week 1, regularization, to their eight printed digits."""
-    X, *draws = course_draws()
-    network = make_network((3, 2, 3, 1), "relu", "binary")
-    pieces = [W.T.ravel() for W in draws[::2]] + [b.ravel() for b in draws[1::2]]
-    parameters = ParameterVector(network.layer_sizes, np.concatenate(pieces))
-    gradient, workspace = ParameterVector(network.layer_sizes), Workspace(network, 5, np.float64)
-    Y = np.array([[1.0], [1.0], [0.0], [1.0], [0.0]])
-    Rows(X.T, Y, None, np.arange(5)).load(np.arange(5), workspace, divisor=5.0)
-    network.loss_and_gradient(parameters, gradient, workspace)
-    L2(0.7 / 5).add_gradient(parameters, gradient)
-    dW1 = [[-0.25604646, 0.12298827, -0.28297129], [-0.17706303, 0.34536094, -0.4410571]]
-    dW2 = [[0.79276486, 0.85133918], [-0.0957219, -0.01720463], [-0.13100772, -0.03750433]]
-    dW3 = [[-1.77691347, -0.11832879, -0.09397446]]
-    for W, published in zip(gradient.weights, (dW1, dW2, dW3), strict=True):
-        np.testing.assert_allclose(W.T, published, atol=5.1e-9)

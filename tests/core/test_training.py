@@ -4,7 +4,6 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from scipy.io import loadmat
 from scipy.optimize import minimize
 from scipy.special import expit
 
@@ -26,7 +25,6 @@ from skdeep.core import (
     Trainer,
     Workspace,
     mean_loss,
-    raw_scores,
     train,
     train_lbfgs,
 )
@@ -464,90 +462,3 @@ def test_lbfgs_refuses_a_start_that_is_not_finite():
     """An objective that is infinite at the start is a divergence, before any iteration."""
     with pytest.raises(DivergenceError, match="epoch 0: the loss"):
         lbfgs(lambda theta: (np.inf, theta))
-
-
-# The published numbers of the course "Improving Deep Neural Networks", week 1.
-
-
-def course_parameters(layer_sizes, scale):
-    """The course's draws: seed 3, layer after layer, in its orientation (units, inputs); biases zero."""
-    draw = np.random.RandomState(3)  # the course's generator
-    parameters = ParameterVector(layer_sizes)
-    for W in parameters.weights:
-        W[...] = (draw.randn(*W.T.shape) * np.sqrt(scale / W.shape[0])).T
-    return parameters
-
-
-def course_run(network, parameters, X, y, *, rate, alpha, n_iterations):
-    """Full-batch gradient descent; the costs before every step."""
-    rows, history = Rows(X, y.reshape(-1, 1).astype(np.float64), None, np.arange(len(X))), History()
-    optimizer = SGD(momentum=0.0)
-    optimizer.bind(parameters.theta)
-    trainer = Trainer(network, parameters, optimizer, lambda step: rate, L2(alpha / len(X)), np.random.default_rng(0))
-    batches = MiniBatches(rows, Workspace(network, len(X), np.float64))
-    train(trainer, batches, history, max_epochs=n_iterations, stopping=never())
-    return history.loss
-
-
-def accuracy(network, parameters, X, y):
-    return np.mean((raw_scores(network, parameters, X)[:, 0] > 0.0) == y.ravel())
-
-
-def test_he_initialised_network_follows_the_course(course_file, make_network):
-    """Circles, 2-10-5-1, rate 0.01: the costs up to iteration 14000, and both accuracies after 15000."""
-    with np.load(course_file("course_toy.npz")) as data:
-        X, y, X_test, y_test = (data[f"circles_{name}"] for name in ("X_train", "y_train", "X_test", "y_test"))
-    network = make_network((2, 10, 5, 1), "relu", "binary")
-    parameters = course_parameters(network.layer_sizes, 2.0)
-    costs = course_run(network, parameters, X, y, rate=0.01, alpha=0.0, n_iterations=15000)
-    published = [0.8830537463419761, 0.6879825919728063, 0.5304944491717495, 0.1501555628037182, 0.0735789596267]
-    np.testing.assert_allclose([costs[k] for k in (0, 1000, 5000, 10000, 14000)], published, atol=1e-8)
-    assert accuracy(network, parameters, X, y) == pytest.approx(0.993333, abs=1e-6)
-    assert accuracy(network, parameters, X_test, y_test) == 0.96
-
-
-def test_zero_weights_stay_symmetric_as_in_the_course(course_file, make_network):
-    """Circles from zero weights: the cost is that of guessing and never moves."""
-    with np.load(course_file("course_toy.npz")) as data:
-        X, y = data["circles_X_train"], data["circles_y_train"]
-    network = make_network((2, 10, 5, 1), "relu", "binary")
-    parameters = course_parameters(network.layer_sizes, 0.0)
-    costs = course_run(network, parameters, X, y, rate=0.01, alpha=0.0, n_iterations=200)
-    np.testing.assert_allclose(costs, 0.6931471805599453, rtol=1e-14)
-
-
-@pytest.fixture
-def football(course_file):
-    data = loadmat(course_file("football_data.mat"))
-    return data["X"], data["y"]
-
-
-@pytest.mark.parametrize(
-    ("alpha", "published"),
-    [
-        (0.0, [0.6557412523481002, 0.16329987525724216, 0.13851642423255986]),
-        (0.7, [0.6974484493131264, 0.2684918873282239, 0.2680916337127301]),
-    ],
-)
-def test_regularised_training_follows_the_course(alpha, published, football, make_network):
-    """Football, 2-20-3-1, rate 0.3, without and with L2: the costs at iterations 0, 10000 and 20000."""
-    network = make_network((2, 20, 3, 1), "relu", "binary")
-    parameters = course_parameters(network.layer_sizes, 1.0)
-    costs = course_run(network, parameters, *football, rate=0.3, alpha=alpha, n_iterations=20001)
-    np.testing.assert_allclose(costs[::10000], published, atol=1e-8)
-
-
-def test_training_under_one_mask_follows_the_course(football, make_network):
-    """Football with the course's dropout, one mask throughout: the costs at iterations 0 and 10000."""
-    X, y = football
-    n, draw = len(X), np.random.RandomState(1)  # the course's generator
-    network = make_network((2, 20, 3, 1), "relu", "binary", (1.0, 0.86, 0.86))
-    objective = Objective(network, Rows(X, y.astype(np.float64), None, np.arange(n)), L2(0.0))
-    for mask in objective.workspace.masks[1:]:
-        mask[...] = (draw.rand(mask.shape[1], n) < 0.86).T / 0.86
-    parameters, costs = course_parameters(network.layer_sizes, 1.0), []
-    for _ in range(10001):
-        cost, gradient = objective(parameters.theta)
-        costs.append(cost)
-        parameters.theta -= 0.3 * gradient
-    np.testing.assert_allclose([costs[0], costs[10000]], [0.6543912405149825, 0.06101698657490559], atol=1e-8)
