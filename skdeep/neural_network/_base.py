@@ -22,7 +22,7 @@ from ..core.losses import Loss
 from ..core.training import Validate
 from ._fitted import FittedAttributes
 from ._model import DevSet, Model, Resume
-from ._parameters import Streams, check_parameters
+from ._parameters import PLANNED, Streams, check_parameters
 from ._prediction import Predictions
 from ._training import computing_dtype, optimise, start_model
 from ._validation import cast, counting_rows, require_weight, split_numbers, validate_weight
@@ -232,7 +232,7 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
             dev = DevSet(replace(rows, numbers=dev_numbers), y[dev_numbers])
         elif has_dev_set:
             dev = self._given_dev_set(X_val, y_val, sample_weight_val)
-        self._optimise(rows, dev, resume, continues=continues, n_epochs=int(self.max_iter))
+        self._optimise(rows, dev, resume, continues=continues, n_epochs=int(self.max_iter), ends=True)
         self._warn_unless_converged()
 
     def _fit_one_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any) -> None:
@@ -241,12 +241,14 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
         resume = self._start_resume(continues)
         X, y, weight = self._validate_rows(X, y, sample_weight, reset=not continues)
         rows = self._training_rows(X, y, weight, counting_rows(X, weight), continues=continues, classes=classes)
-        self._optimise(rows, None, resume, continues=continues, n_epochs=1)
+        self._optimise(rows, None, resume, continues=continues, n_epochs=1, ends=False)
 
     def _start_resume(self, continues: bool) -> Resume:
         return deepcopy(self._resume) if continues else Resume(Streams.spawn(self.random_state))
 
-    def _optimise(self, rows: Rows, dev: DevSet | None, resume: Resume, *, continues: bool, n_epochs: int) -> None:
+    def _optimise(
+        self, rows: Rows, dev: DevSet | None, resume: Resume, *, continues: bool, n_epochs: int, ends: bool
+    ) -> None:
         """Train a model on the rows and make it this estimator's own."""
         parameters = self.get_params(deep=False)
         require_weight(rows, "training")
@@ -254,7 +256,7 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
         fitted = self._model if continues else None
         model = start_model(parameters, self._loss, rows, resume.streams.init, fitted)
         validate = None if dev is None else self._validator(model, dev)
-        optimise(parameters, model, resume, rows, n_epochs=n_epochs, validate=validate)
+        optimise(parameters, model, resume, rows, n_epochs=n_epochs, ends=ends, validate=validate)
         self._model, self._resume = model, resume
 
     # The rows -----------------------------------------------------------------------------------------------
@@ -345,7 +347,7 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
                 stacklevel=4,
             )
         # A schedule that ends at max_iter has done what it was to do.
-        planned = self.learning_rate in ("cosine", "warmup_cosine", "exponential") and self.solver != "lbfgs"
+        planned = self.learning_rate in PLANNED and self.solver != "lbfgs"
         if reason is StopReason.MAX_ITER and not planned:
             warnings.warn(
                 f"Training reached max_iter={self.max_iter} before it converged; raise max_iter or learning_rate_init.",

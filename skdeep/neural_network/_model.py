@@ -32,15 +32,15 @@ class Resume:
     n_steps: int = 0
     made_from: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
-    def prepare(self, parameters: dict[str, Any], theta: ParameterVector, *, n_steps: int) -> None:
-        """Have an optimizer and a schedule for `n_steps` more steps, the old ones where they still fit."""
+    def prepare(self, parameters: dict[str, Any], theta: ParameterVector, *, n_steps: int | None) -> None:
+        """Have an optimizer and a schedule for `n_steps` more steps, None for no end; the old ones where they fit."""
         solver = tuple(parameters[name] for name in SOLVER_PARAMETERS)
         if self.made_from.get("optimizer") != solver:
             self.optimizer = make_optimizer(parameters)
             self.optimizer.bind(theta.theta)
         rate = (parameters["learning_rate"], parameters["learning_rate_init"])
         if self.made_from.get("schedule") != rate or not isinstance(self.schedule, Adaptive):
-            self.schedule = make_schedule(parameters, self.n_steps + n_steps)
+            self.schedule = make_schedule(parameters, None if n_steps is None else self.n_steps + n_steps)
         self.made_from = {"optimizer": solver, "schedule": rate}
 
 

@@ -21,6 +21,7 @@ from ..core.schedules import Schedule
 
 SOLVERS = ("adam", "adamw", "lbfgs", "rmsprop", "sgd")
 DTYPES = ("float32", "float64")
+PLANNED = ("cosine", "exponential", "warmup_cosine")  # schedules that need to know when the training ends
 
 
 def _sizes_hold(value: Any) -> bool:
@@ -205,11 +206,14 @@ class CheckedSchedule:
         return float(rate)
 
 
-def make_schedule(parameters: dict[str, Any], n_steps: int) -> Schedule:
-    """The learning rate over a training of that many steps."""
+def make_schedule(parameters: dict[str, Any], n_steps: int | None) -> Schedule:
+    """The learning rate over a training of that many steps; None, for no end, leaves a planned one constant."""
     schedule = parameters["learning_rate"]
     if callable(schedule):
         return CheckedSchedule(schedule)
+    if n_steps is None:
+        schedule = "constant" if schedule in PLANNED else schedule
+        n_steps = 0
     return SCHEDULES[schedule](float(parameters["learning_rate_init"]), n_steps)
 
 

@@ -33,7 +33,10 @@ from ._parameters import (
     make_penalty,
 )
 
-AUTO_BATCH_SIZE = 200
+
+def auto_batch_size(n_rows: int) -> int:
+    """Sixty-four steps an epoch, of 32 rows at least and 256 at most."""
+    return min(max(n_rows // 64, 32), 256)
 
 
 class ProgressLine:
@@ -81,6 +84,7 @@ def optimise(
     rows: Rows,
     *,
     n_epochs: int,
+    ends: bool = True,
     validate: Validate | None = None,
 ) -> None:
     """Train the model on the rows, in place.
@@ -97,48 +101,48 @@ def optimise(
         The training rows.
     n_epochs : int
         How many epochs, or iterations of L-BFGS, at most.
+    ends : bool, default=True
+        Whether a learning rate that is planned over the training should come to its end after these epochs.
     validate : callable (parameters, history) -> None, default=None
         Judges the dev rows after each epoch.
     """
     n_before = model.history.n_epochs
+    watched: dict[str, Any] = {
+        "validate": validate,
+        "monitors": [ProgressLine(n_before + n_epochs)] if parameters["verbose"] else [],
+    }
     watches_dev = bool(parameters["early_stopping"]) and validate is not None
-    column = "loss"
-    if watches_dev:
-        column = "validation_loss" if parameters["scoring"] == "loss" else "validation_score"
-    stopping = EarlyStopping(column, parameters["tol"], int(parameters["n_iter_no_change"]), keep_best=watches_dev)
-    monitors = [ProgressLine(n_before + n_epochs)] if parameters["verbose"] else []
     if parameters["solver"] == "lbfgs":
-        merged = rows.merge_equal()
-        train_lbfgs(
-            Objective(model.network, merged, make_penalty(parameters, merged.total_weight)),
-            model.parameters,
-            model.history,
-            max_iter=n_epochs,
-            tol=parameters["tol"],
-            stopping=stopping if watches_dev else None,
-            validate=validate,
-            monitors=monitors,
-        )
-        model.parameters = model.parameters.astype(parameters["dtype"])
+        stopping = _patience(parameters, watches_dev) if watches_dev else None
+        _minimise(parameters, model, rows, max_iter=n_epochs, stopping=stopping, **watched)
     else:
         batches = _mini_batches(parameters, model.network, resume, rows)
-        resume.prepare(parameters, model.parameters, n_steps=n_epochs * len(batches))
+        resume.prepare(parameters, model.parameters, n_steps=n_epochs * len(batches) if ends else None)
         trainer = _trainer(parameters, model, resume, rows.total_weight)
-        train(
-            trainer,
-            batches,
-            model.history,
-            max_epochs=n_epochs,
-            stopping=stopping,
-            validate=validate,
-            monitors=monitors,
-        )
+        stopping = _patience(parameters, watches_dev)
+        train(trainer, batches, model.history, max_epochs=n_epochs, stopping=stopping, **watched)
         resume.n_steps = trainer.n_steps
     model.n_samples_seen += (model.history.n_epochs - n_before) * len(rows)
 
 
+def _patience(parameters: dict[str, Any], watches_dev: bool) -> EarlyStopping:
+    """What ends the training: the dev rows by loss or score and with a memory of the best weights, or the loss."""
+    column = "loss"
+    if watches_dev:
+        column = "validation_loss" if parameters["scoring"] == "loss" else "validation_score"
+    return EarlyStopping(column, parameters["tol"], int(parameters["n_iter_no_change"]), keep_best=watches_dev)
+
+
+def _minimise(parameters: dict[str, Any], model: Model, rows: Rows, **watched: Any) -> None:
+    """L-BFGS on all rows at once."""
+    merged = rows.merge_equal()
+    objective = Objective(model.network, merged, make_penalty(parameters, merged.total_weight))
+    train_lbfgs(objective, model.parameters, model.history, tol=parameters["tol"], **watched)
+    model.parameters = model.parameters.astype(parameters["dtype"])
+
+
 def _mini_batches(parameters: dict[str, Any], network: Network, resume: Resume, rows: Rows) -> MiniBatches:
-    batch_size = AUTO_BATCH_SIZE if parameters["batch_size"] == "auto" else int(parameters["batch_size"])
+    batch_size = auto_batch_size(len(rows)) if parameters["batch_size"] == "auto" else int(parameters["batch_size"])
     if len(rows) <= batch_size and parameters["augment"] is None and not network.has_dropout:
         rows = rows.merge_equal()
     return MiniBatches(

@@ -210,7 +210,8 @@ def test_the_split_reproduces_as_a_given_dev_set(multiclass, seen):
     """The rows held back, passed as X_val, give the same curve: no other row weighs in."""
     X, y = multiclass
     X = X + 1e-3 * np.arange(150)[:, None]  # no two rows alike in their first column
-    model = DeepMLPClassifier((8,), early_stopping=True, max_iter=4, random_state=0, dtype="float64", augment=seen)
+    full_batch = {"batch_size": 150, "max_iter": 4, "random_state": 0, "dtype": "float64"}
+    model = DeepMLPClassifier((8,), early_stopping=True, augment=seen, **full_batch)
     model.fit(X, y)
     held_back = ~np.isin(X[:, 0], list(seen.values))
     own = model.validation_loss_curve_
