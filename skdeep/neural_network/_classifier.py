@@ -24,9 +24,9 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
 
     Parameters
     ----------
-    hidden_layer_sizes : int or sequence of int, default=(128, 128)
+    hidden_layer_sizes : int or sequence of int, default=(256, 256)
         Units per hidden layer; ``()`` is a linear model.
-    activation : str or sequence of str, default="relu"
+    activation : str or sequence of str, default="silu"
         "identity", "logistic", "tanh", "relu", "leaky_relu" (slope 0.01), "elu", "selu", "gelu" or "silu"; one for
         all hidden layers or one per hidden layer.
     init : str or callable, default="auto"
@@ -34,7 +34,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         "orthogonal"; "normal" (standard deviation 0.01); "zeros"; or a callable ``(rng, fan_in, fan_out)`` that returns
         the ``(fan_in, fan_out)`` weights, called once per layer, first layer first. "auto" takes the scheme that suits
         each layer's activation, and "glorot_normal" for the output layer. Biases start at zero.
-    alpha : float, default=1.0
+    alpha : float, default=3.0
         Strength of the L2 penalty, the lambda of the course: see the objective in the notes.
     keep_prob : float or sequence of float, default=1.0
         The chance in (0, 1] that dropout keeps a hidden unit in training; one for all hidden layers or one per hidden
@@ -54,12 +54,12 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     solver : {"adam", "adamw", "rmsprop", "sgd", "lbfgs"}, default="adam"
         How the objective is minimised. "adamw" shrinks the weights by ``rate * alpha / m`` in place of adding the
         penalty to the gradient. "lbfgs" sees all rows at once, computes in float64 and allows nothing random.
-    learning_rate : str or callable, default="constant"
+    learning_rate : str or callable, default="cosine"
         "constant"; "invscaling" (divided by the root of the number of steps); "exponential" (down to a hundredth over
         `max_iter` epochs); "cosine" and "warmup_cosine" (down to zero over `max_iter` epochs, the latter after rising
         over the first twentieth); "adaptive" (divided by 5 whenever training stalls, until 1e-6); or a callable
-        ``step -> rate``.
-    learning_rate_init : float, default=0.001
+        ``step -> rate``. `partial_fit`, which cannot know the end, holds the rate where these plan for it.
+    learning_rate_init : float, default=0.0015
         The rate that the schedule starts from.
     momentum : float, default=0.9
         Of "sgd", in [0, 1).
@@ -74,8 +74,9 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     clip_norm : float or None, default=None
         Scale a gradient down to this norm.
     batch_size : int or "auto", default="auto"
-        Rows per mini-batch; "auto" is 200. All rows where there are no more.
-    max_iter : int, default=200
+        Rows per mini-batch; "auto" is twice the square root of the number of training rows, at least 64 and at most
+        256. All rows where there are no more.
+    max_iter : int, default=100
         Most epochs (of L-BFGS, iterations) that one call of `fit` trains.
     shuffle : bool, default=True
         Whether every epoch visits the rows in a new order.
@@ -181,11 +182,11 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
 
     def __init__(
         self,
-        hidden_layer_sizes: Any = (128, 128),
+        hidden_layer_sizes: Any = (256, 256),
         *,
-        activation: Any = "relu",
+        activation: Any = "silu",
         init: Any = "auto",
-        alpha: float = 1.0,
+        alpha: float = 3.0,
         keep_prob: Any = 1.0,
         input_keep_prob: float = 1.0,
         max_norm: float | None = None,
@@ -193,8 +194,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         augment: Any = None,
         class_weight: Any = None,
         solver: str = "adam",
-        learning_rate: Any = "constant",
-        learning_rate_init: float = 1e-3,
+        learning_rate: Any = "cosine",
+        learning_rate_init: float = 1.5e-3,
         momentum: float = 0.9,
         nesterovs_momentum: bool = True,
         beta_1: float = 0.9,
@@ -202,7 +203,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         epsilon: float = 1e-8,
         clip_norm: float | None = None,
         batch_size: Any = "auto",
-        max_iter: int = 200,
+        max_iter: int = 100,
         shuffle: bool = True,
         tol: float = 1e-4,
         n_iter_no_change: int = 10,

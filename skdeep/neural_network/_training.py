@@ -35,8 +35,8 @@ from ._parameters import (
 
 
 def auto_batch_size(n_rows: int) -> int:
-    """Sixty-four steps an epoch, of 32 rows at least and 256 at most."""
-    return min(max(n_rows // 64, 32), 256)
+    """Twice the square root of the rows, 64 at least and 256 at most: more rows make larger batches and more steps."""
+    return min(max(int(2 * n_rows**0.5), 64), 256)
 
 
 class ProgressLine:

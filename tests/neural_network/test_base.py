@@ -301,10 +301,10 @@ def test_verbose_counts_on_in_a_warm_start(multiclass, capsys):
 
 
 UNFINISHED = {
-    "constant": {},
+    "constant": {"learning_rate": "constant"},
     "adaptive": {"learning_rate": "adaptive"},
     "a callable": {"learning_rate": lambda step: 0.01},
-    "early stopping": {"early_stopping": True},
+    "early stopping": {"learning_rate": "constant", "early_stopping": True},
     "lbfgs": {"solver": "lbfgs"},
     "lbfgs, which has no schedule": {"solver": "lbfgs", "learning_rate": "cosine"},
 }
@@ -343,6 +343,14 @@ def test_a_deep_network_learns_from_he_and_not_from_small_normal_weights(init, l
     X, y = load_digits(return_X_y=True)
     X = scale(X)
     model = DeepMLPClassifier(
-        (64,) * 25, init=init, solver="sgd", learning_rate_init=0.003, batch_size=50, max_iter=20, random_state=0
+        (64,) * 25,
+        activation="relu",
+        init=init,
+        solver="sgd",
+        learning_rate="constant",
+        learning_rate_init=0.003,
+        batch_size=50,
+        max_iter=20,
+        random_state=0,
     )
     assert low <= model.fit(X[:1200], y[:1200]).score(X[1200:], y[1200:]) <= high

@@ -52,7 +52,7 @@ def train_both(kind, data, *, batch_size=N_ROWS, alpha=0.3, sample_weight=None, 
     ours, theirs = (DeepMLPRegressor, MLPRegressor) if regresses else (DeepMLPClassifier, MLPClassifier)
     weights = starting_weights((X.shape[1], *HIDDEN, N_OUTPUTS[kind]))
     common = {"hidden_layer_sizes": HIDDEN, "max_iter": 12, "tol": 0.0, "n_iter_no_change": 1000, "shuffle": False}
-    common |= {"batch_size": batch_size, **parameters}
+    common |= {"activation": "relu", "learning_rate": "constant", "batch_size": batch_size, **parameters}
     fit_params = {} if sample_weight is None else {"sample_weight": sample_weight}
     ours = ours(init=our_start(weights), alpha=alpha * N_ROWS / batch_size, dtype="float64", **common)
     theirs = their_start(theirs, weights)(alpha=alpha, **common)
@@ -173,6 +173,7 @@ def test_alpha_keeps_its_meaning_whatever_the_batch_size(binary):
     """With a constant gradient of the data, the penalty alone moves the weights: alike in full and in mini-batches."""
     X, y = np.zeros((60, 3)), np.arange(60) % 2
     steps = {"solver": "sgd", "momentum": 0.0, "learning_rate_init": 0.1, "dtype": "float64", "alpha": 6.0}
+    steps |= {"learning_rate": "constant"}
     weights = np.ones((3, 1))
     full, mini = (
         DeepMLPClassifier((), batch_size=size, max_iter=epochs, init=our_start([weights]), **steps).fit(X, y)

@@ -135,11 +135,11 @@ SAME = {
     "xavier": ({"init": "xavier_uniform"}, {"init": "glorot_uniform"}),
     "auto for relu": ({"init": "auto"}, {"init": "he_then_glorot"}),
     "numpy numbers": ({"alpha": np.float32(0.5), "batch_size": np.int64(32)}, {"alpha": 0.5, "batch_size": 32}),
-    "auto batches": ({"batch_size": "auto"}, {"batch_size": 200}),
+    "auto batches": ({"batch_size": "auto"}, {"batch_size": 64}),
     "batches beyond the rows": ({"batch_size": 570}, {"batch_size": 10**9}),
     "adamw without penalty": ({"alpha": 0.0, "solver": "adamw"}, {"alpha": 0.0, "solver": "adam"}),
     "a large max_norm": ({"max_norm": 1e6}, {"max_norm": None}),
-    "a constant rate as a callable": ({"learning_rate": lambda step: 0.001}, {"learning_rate": "constant"}),
+    "a constant rate as a callable": ({"learning_rate": lambda step: 0.0015}, {"learning_rate": "constant"}),
     "numpy booleans": ({"shuffle": np.True_, "early_stopping": np.False_}, {}),
 }
 
@@ -178,7 +178,7 @@ CHANGES = {
     "augment": lambda X, Y, rng: np.negative(X, out=X),
     "class_weight": "balanced",
     "solver": "rmsprop",
-    "learning_rate": "cosine",
+    "learning_rate": "constant",
     "learning_rate_init": 0.01,
     "beta_1": 0.5,
     "beta_2": 0.5,
@@ -190,6 +190,15 @@ CHANGES = {
     "dtype": "float64",
     "random_state": 1,
 }
+
+
+@pytest.mark.parametrize(("n_rows", "batch_size"), [(30, 30), (64, 64), (1000, 64), (2500, 100), (20000, 256)])
+def test_auto_batches_are_twice_the_root_of_the_rows(n_rows, batch_size):
+    """Within 64 and 256, and no more than all rows."""
+    sizes = []
+    note = lambda X_batch, y_batch, rng: sizes.append(len(X_batch))  # noqa: E731
+    DeepMLPClassifier((2,), max_iter=1, augment=note).fit(np.ones((n_rows, 1)), np.arange(n_rows) % 2)
+    assert sizes[0] == batch_size
 
 
 @pytest.mark.parametrize(("name", "value"), CHANGES.items(), ids=CHANGES)

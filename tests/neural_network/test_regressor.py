@@ -69,7 +69,7 @@ def test_integer_targets_are_predicted_as_numbers(regression):
 def test_the_losses_are_in_units_of_the_targets_variance(regression):
     """A prediction of the mean costs one half."""
     X, y = regression
-    model = train(X, y, init="zeros", max_iter=1, alpha=0.0)
+    model = train(X, y, init="zeros", max_iter=1, alpha=0.0, batch_size=1000)
     assert model.loss_ == pytest.approx(0.5)
 
 

@@ -28,7 +28,8 @@ WAYS = {
 
 def network(estimator, **parameters):
     defaults = {"hidden_layer_sizes": (8, 6), "max_iter": 3, "batch_size": 32, "random_state": 0}
-    return estimator(**{**defaults, "tol": 0.0, "n_iter_no_change": 1000, **parameters})
+    defaults |= {"learning_rate": "constant", "tol": 0.0, "n_iter_no_change": 1000}
+    return estimator(**defaults | parameters)
 
 
 def assert_same_model(a, b):
@@ -53,6 +54,17 @@ def test_partial_fits_are_the_epochs_of_a_fit_bitwise(estimator, data, parameter
     for _ in range(3):
         model.partial_fit(*data, **classes)
     assert_same_model(model, network(estimator, **parameters).fit(*data))
+
+
+@pytest.mark.parametrize("learning_rate", ["cosine", "warmup_cosine", "exponential"])
+def test_partial_fit_holds_the_rate_where_a_schedule_plans_for_the_end(multiclass, learning_rate):
+    """There is no end to plan for, and a rate that fell to nothing would learn nothing any more."""
+    planned, constant = (network(DeepMLPClassifier, learning_rate=name) for name in (learning_rate, "constant"))
+    for _ in range(3):
+        for model in (planned, constant):
+            model.partial_fit(*multiclass, classes=[0, 1, 2])
+    assert_same_model(planned, constant)
+    assert planned.history_.learning_rate == [planned.learning_rate_init] * 3
 
 
 @pytest.mark.parametrize("store", ["pickle", "joblib", "deepcopy"])

@@ -30,7 +30,7 @@ def counts():
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_integer_weights_are_repeated_rows_bitwise(multiclass, counts, solver, container):
     X, y = (values[:100] for values in multiclass)
-    weighted = train(DeepMLPClassifier, container(X), y, counts, solver=solver)
+    weighted = train(DeepMLPClassifier, container(X), y, counts, solver=solver, batch_size=1000)
     X_repeated, y_repeated = X.repeat(counts, axis=0), y.repeat(counts)
     repeated = train(DeepMLPClassifier, container(X_repeated), y_repeated, solver=solver, batch_size=1000)
     assert_array_equal(weighted.predict_proba(X), repeated.predict_proba(X))
@@ -41,7 +41,7 @@ def test_integer_weights_are_repeated_rows_bitwise(multiclass, counts, solver, c
 def test_integer_weights_are_repeated_rows_in_regression(data, counts, solver):
     """Up to the rounding of the target's mean and deviation."""
     X, y = (values[:100] for values in data)
-    weighted = train(DeepMLPRegressor, X, y, counts, solver=solver, dtype="float64")
+    weighted = train(DeepMLPRegressor, X, y, counts, solver=solver, batch_size=1000, dtype="float64")
     X_repeated, y_repeated = X.repeat(counts, axis=0), y.repeat(counts, axis=0)
     repeated = train(DeepMLPRegressor, X_repeated, y_repeated, solver=solver, batch_size=1000, dtype="float64")
     assert_allclose(weighted.predict(X), repeated.predict(X), rtol=1e-8)
@@ -157,10 +157,9 @@ def test_balanced_is_scikit_learns(data):
 
 def test_balanced_counts_the_weighted_rows(multiclass, counts):
     X, y = (values[:100] for values in multiclass)
-    weighted = train(DeepMLPClassifier, X, y, counts, class_weight="balanced")
-    repeated = train(
-        DeepMLPClassifier, X.repeat(counts, axis=0), y.repeat(counts), class_weight="balanced", batch_size=1000
-    )
+    balanced = {"class_weight": "balanced", "batch_size": 1000}
+    weighted = train(DeepMLPClassifier, X, y, counts, **balanced)
+    repeated = train(DeepMLPClassifier, X.repeat(counts, axis=0), y.repeat(counts), **balanced)
     assert_allclose(outputs(weighted, X), outputs(repeated, X), rtol=1e-5)
 
 
