@@ -80,7 +80,8 @@ def print_summary(figures):
         accuracy = sum(figures[one][t]["accuracy"] > figures[other][t]["accuracy"] for t in tables)
         accuracy_lost = sum(figures[one][t]["accuracy"] < figures[other][t]["accuracy"] for t in tables)
         loss = sum(figures[one][t]["log_loss"] < figures[other][t]["log_loss"] for t in tables)
-        print(f"{one} : {other}   accuracy {accuracy}:{accuracy_lost}, log loss {loss}:{len(tables) - loss}")
+        loss_lost = sum(figures[one][t]["log_loss"] > figures[other][t]["log_loss"] for t in tables)
+        print(f"{one} : {other}   accuracy {accuracy}:{accuracy_lost}, log loss {loss}:{loss_lost}")
 
 
 def setting(text):

@@ -36,7 +36,7 @@ RECIPES = {
         "hidden_layer_sizes": (1536, 1024),
         "alpha": 1.0,
         "keep_prob": 0.7,
-        "max_iter": 90,
+        "max_iter": 95,
         "augment": Compose([RandomShift(IMAGE, max_shift=1), RandomFlip(IMAGE)]),
     },
 }

@@ -15,6 +15,7 @@ N_SEEDS = 20
 #: Full-batch gradient descent without momentum, as in the course.
 RECIPE = {
     "hidden_layer_sizes": (20, 3),
+    "activation": "relu",
     "alpha": 0.0,
     "solver": "sgd",
     "momentum": 0.0,

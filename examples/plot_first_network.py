@@ -26,7 +26,9 @@ X_train, X_dev, X_test = map(scaler.transform, (X_train, X_dev, X_test))
 # %%
 # ``X_val`` and ``y_val`` are the dev set. With ``early_stopping`` the network takes the weights of its best epoch. The
 # penalty is off (``alpha=0``) so that both curves show the same quantity, the mean cross-entropy.
-network = DeepMLPClassifier((64, 64), alpha=0.0, early_stopping=True, random_state=0)
+network = DeepMLPClassifier(
+    (64, 64), activation="relu", alpha=0.0, learning_rate="constant", early_stopping=True, random_state=0
+)
 network.fit(X_train, y_train, X_val=X_dev, y_val=y_dev)
 
 # %%

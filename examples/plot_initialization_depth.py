@@ -33,6 +33,7 @@ networks = {}
 for init in INITS:
     network = DeepMLPClassifier(
         (64,) * 25,
+        activation="relu",
         init=init,
         alpha=0.0,
         solver="sgd",

@@ -41,3 +41,28 @@ def make_model(**regularisers):
         (64, 64), activation="relu", learning_rate_init=1e-3, batch_size=50, random_state=0, **regularisers
     )
     return Pipeline([("scale", StandardScaler()), ("network", network)])
+
+
+def main():
+    """Search on the training rows, then look at the validation rows once."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[1])
+    parser.add_argument("data", type=Path, help="madelon.npz with X, y and is_test (true on the validation rows)")
+    path = parser.parse_args().data
+    if not path.exists():
+        print(f"There is no file {path}.", file=sys.stderr)
+        return 2
+    X_train, X_valid, y_train, y_valid = load(path)
+    plain = make_model(alpha=0.0).fit(X_train, y_train)
+    print(
+        f"no regularisation: train {plain.score(X_train, y_train):.3f}, validation {plain.score(X_valid, y_valid):.3f}"
+    )
+
+    search = GridSearchCV(make_model(), GRID, cv=5, n_jobs=-1).fit(X_train, y_train)
+    for rank in np.argsort(search.cv_results_["rank_test_score"])[:5]:
+        print(f"cv {search.cv_results_['mean_test_score'][rank]:.3f}  {search.cv_results_['params'][rank]}")
+    print(f"best: train {search.score(X_train, y_train):.3f}, validation {search.score(X_valid, y_valid):.3f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -321,10 +321,13 @@ class Compose(BaseEstimator):
         if "augmenters" in params:
             self.augmenters = params.pop("augmenters")
         named = dict(self._named())
-        replaced = {id(named[name]): params.pop(name) for name in named if name in params}
-        if replaced:
-            named = {name: replaced.get(id(augment), augment) for name, augment in named.items()}
-            self.augmenters = [replaced.get(id(augment), augment) for augment in self.augmenters]
+        if replaced := {name: params.pop(name) for name in named if name in params}:
+            names = iter(named)
+            self.augmenters = [
+                replaced.get(next(names), augment) if _has_parameters(augment) else augment
+                for augment in self.augmenters
+            ]
+            named |= replaced
         # By the names of before: a replacement may have renumbered the others.
         for key in [key for key in params if hasattr(named.get(key.partition("__")[0]), "set_params")]:
             name, _, parameter = key.partition("__")
@@ -335,11 +338,15 @@ class Compose(BaseEstimator):
     def _named(self) -> list[tuple[str, Any]]:
         """Each augmenter that has parameters, with the name that they go by."""
         augmenters = self.augmenters if isinstance(self.augmenters, list | tuple) else []
-        tunable = [augment for augment in augmenters if is_augmenter(augment) and hasattr(augment, "get_params")]
+        tunable = list(filter(_has_parameters, augmenters))
         kinds = [type(augment).__name__.lower() for augment in tunable]
         totals, numbers = Counter(kinds), {kind: count(1) for kind in kinds}
         names = [kind if totals[kind] == 1 else f"{kind}-{next(numbers[kind])}" for kind in kinds]
         return list(zip(names, tunable, strict=True))
+
+
+def _has_parameters(augment: Any) -> bool:
+    return is_augmenter(augment) and hasattr(augment, "get_params")
 
 
 def is_augmenter(value: Any) -> bool:
@@ -348,7 +355,7 @@ def is_augmenter(value: Any) -> bool:
 
 
 def apply_checked(
-    augment: Any, X_batch: Any, y_batch: Any, rng: np.random.Generator, *, probabilities: bool = False
+    augment: Any, X_batch: Any, y_batch: Any, rng: np.random.Generator, *, targets: str = "identity"
 ) -> None:
     """Augment the mini-batch in place, and hold the result to what a training can use.
 
@@ -362,8 +369,8 @@ def apply_checked(
         Changed in place.
     rng : Generator
         Where the draws come from.
-    probabilities : bool, default=False
-        Whether the targets must stay between 0 and 1.
+    targets : {"identity", "logistic", "softmax"}, default="identity"
+        The output function: any finite targets, each in [0, 1], or in each row a sum of 1 as well.
 
     Raises
     ------
@@ -371,13 +378,20 @@ def apply_checked(
         When the result is not in place, not finite or no target of the loss.
     """
     _apply_in_place(augment, X_batch, y_batch, rng)
-    for name, batch in (("X_batch", X_batch), ("y_batch", y_batch)):
-        # The two ends tell: NaN would be both of them, and they need no array of booleans.
-        low, high = float(batch.min()), float(batch.max())
-        if not np.isfinite([low, high]).all():
-            raise ValueError(f"augment must leave finite values in {name}. Got {low} to {high} from {augment!r}.")
-    if probabilities and (low < -ROUNDING or high > 1 + ROUNDING):
-        raise ValueError(f"augment must leave class targets within [0, 1]. Got {low} to {high} from {augment!r}.")
+    _require_within(augment, "finite values in X_batch", X_batch, -np.inf, np.inf)
+    _require_within(augment, "finite values in y_batch", y_batch, -np.inf, np.inf)
+    if targets != "identity":
+        _require_within(augment, "class targets within [0, 1]", y_batch, -ROUNDING, 1 + ROUNDING)
+    if targets == "softmax":
+        totals = y_batch.sum(axis=1)
+        _require_within(augment, "class targets that sum to 1 in every row", totals, 1 - ROUNDING, 1 + ROUNDING)
+
+
+def _require_within(augment: Any, what: str, values: Any, low: float, high: float) -> None:
+    # The two ends tell: NaN would be both of them, and they need no array of booleans.
+    least, most = float(values.min()), float(values.max())
+    if not low < least <= most < high:
+        raise ValueError(f"augment must leave {what}. Got {least} to {most} from {augment!r}.")
 
 
 def _apply_in_place(augment: Any, X_batch: Any, y_batch: Any, rng: np.random.Generator) -> None:

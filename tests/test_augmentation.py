@@ -401,6 +401,7 @@ def test_a_parameter_that_is_read_is_the_augmenters_own():
         ({"gaussiannoise-2": Mixup(alpha=1)}, "[GaussianNoise(), Mixup(), Mixup(alpha=1)]"),
         ({"mixup": Mixup(alpha=1), "mixup__alpha": 4}, "[GaussianNoise(), Mixup(alpha=4), GaussianNoise(scale=2)]"),
         ({"gaussiannoise-1": Mixup(), "gaussiannoise-2__scale": 3}, "[Mixup(), Mixup(), GaussianNoise(scale=3)]"),
+        ({"gaussiannoise-1": None}, "[None, Mixup(), GaussianNoise(scale=2)]"),
         ({"augmenters": [Mixup()]}, "[Mixup()]"),
         ({"augmenters": [Mixup()], "mixup__alpha": 4}, "[Mixup(alpha=4)]"),
         ({}, "[GaussianNoise(), Mixup(), GaussianNoise(scale=2)]"),
@@ -722,6 +723,18 @@ def test_class_targets_must_stay_probabilities(data, wrong):
 
     with pytest.raises(ValueError, match=rf"augment must leave class targets within \[0, 1\]\. Got .*{wrong}"):
         small(augment=spoil).fit(*data)
+
+
+def test_targets_of_several_classes_must_sum_to_one(multiclass):
+    """The gradient of softmax and cross-entropy is softmax(z) - y for such targets only."""
+
+    def spoil(X_batch, y_batch, rng):
+        y_batch[0] = 1.0
+
+    with pytest.raises(
+        ValueError, match=r"augment must leave class targets that sum to 1 in every row\. Got 1.0 to 3.0"
+    ):
+        small(augment=spoil).fit(*multiclass)
 
 
 def test_a_network_in_need_of_a_list_can_still_be_shown():

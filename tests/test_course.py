@@ -35,7 +35,8 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 CIRCLES = {"hidden_layer_sizes": (10, 5), "learning_rate_init": 0.01, "max_iter": 15_000}
 FOOTBALL = {"hidden_layer_sizes": (20, 3), "learning_rate_init": 0.3, "max_iter": 30_000}
 NEVER = 10**9
-DESCENT = {"solver": "sgd", "momentum": 0.0, "tol": 0.0, "n_iter_no_change": NEVER}
+DESCENT = {"activation": "relu", "solver": "sgd", "momentum": 0.0, "learning_rate": "constant"}
+DESCENT |= {"tol": 0.0, "n_iter_no_change": NEVER}
 
 
 def course_file(name):

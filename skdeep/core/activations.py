@@ -103,7 +103,7 @@ def _leaky_relu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> No
 
 def _exponential_part(Z: Array, out: Array) -> None:
     """``exp(z) - 1`` where z is negative, 0 elsewhere."""
-    # expm1 would save the last digits near 0, where they do not matter beside z; exp takes a twentieth of its time.
+    # Quicker than expm1 in float32. Near 0 it loses digits of its own, but none that count beside the other values.
     np.minimum(Z, 0.0, out=out)
     np.exp(out, out=out)
     out -= 1.0
@@ -163,7 +163,10 @@ def _gelu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
 
 
 def _sigmoid(Z: Array, out: Array) -> None:
-    """``1 / (1 + exp(-z))``, as ``(1 + tanh(z / 2)) / 2``: a third of the time that expit takes."""
+    """``1 / (1 + exp(-z))``; in float32 as ``(1 + tanh(z / 2)) / 2``, quicker and right to a rounding of 1."""
+    if Z.dtype == np.float64:
+        expit(Z, out=out)
+        return
     np.multiply(Z, 0.5, out=out)
     np.tanh(out, out=out)
     out += 1.0

@@ -69,6 +69,18 @@ class Cosine:
         return self.initial * (0.5 * (1.0 + cos(pi * progress)))
 
 
+@dataclass(frozen=True)
+class Restarted:
+    """A schedule that begins anew at a later step (warm restarts: Loshchilov & Hutter, 2017)."""
+
+    schedule: Schedule
+    start: int
+
+    def __call__(self, step: int) -> Rate:
+        """The rate of this step."""
+        return self.schedule(step - self.start)
+
+
 @dataclass
 class Adaptive:
     """The rate stays while training improves and is divided whenever it stalls, until it is `lowest` or less."""

@@ -161,7 +161,8 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Target.
         sample_weight : array-like of shape (n_samples,), default=None
-            What each row counts; 1 each if None. Weight k means the same as k equal rows, 0 as none.
+            What each row counts; 1 each if None. Weight k means k equal rows in the objective, 0 none; where all rows
+            fit one mini-batch the two train bitwise alike.
         X_val : array-like or sparse matrix of shape (n_dev, n_features), default=None
             The user's own dev set: evaluated after each epoch, and with `early_stopping` used in place of a
             split of the training rows.

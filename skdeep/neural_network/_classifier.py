@@ -46,8 +46,9 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     label_smoothing : float, default=0.0
         In [0, 1): the share of each row's target that is spread evenly over all classes.
     augment : callable or None, default=None
-        ``augment(X_batch, y_batch, rng)`` changes each gathered mini-batch in place; `y_batch` holds the encoded
-        targets of shape (rows, n_outputs). The X given to `fit` is never touched.
+        ``augment(X_batch, y_batch, rng)`` changes each gathered mini-batch in place (``X_batch += 1``; ``X_batch =
+        X_batch + 1`` changes nothing); `y_batch` holds the encoded targets of shape (rows, n_outputs). The X given to
+        `fit` is never touched. `skdeep.augmentation` has some.
     class_weight : dict, "balanced" or None, default=None
         What a class counts, times `sample_weight`; "balanced" makes all classes count the same in total. Not for
         multilabel targets.
@@ -58,7 +59,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         "constant"; "invscaling" (divided by the root of the number of steps); "exponential" (down to a hundredth over
         `max_iter` epochs); "cosine" and "warmup_cosine" (down to zero over `max_iter` epochs, the latter after rising
         over the first twentieth); "adaptive" (divided by 5 whenever training stalls, until 1e-6); or a callable
-        ``step -> rate``. `partial_fit`, which cannot know the end, holds the rate where these plan for it.
+        ``step -> rate``. For those that plan over `max_iter`, `partial_fit`, which cannot know the end, uses
+        `learning_rate_init` throughout, and a warm start begins again.
     learning_rate_init : float, default=0.0015
         The rate that the schedule starts from.
     momentum : float, default=0.9
@@ -74,7 +76,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     clip_norm : float or None, default=None
         Scale a gradient down to this norm.
     batch_size : int or "auto", default="auto"
-        Rows per mini-batch; "auto" is twice the square root of the number of training rows, at least 64 and at most
+        Rows per mini-batch; "auto" is twice the square root of the number of training rows, at least 32 and at most
         256. All rows where there are no more.
     max_iter : int, default=100
         Most epochs (of L-BFGS, iterations) that one call of `fit` trains.
@@ -93,12 +95,13 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     scoring : str, callable or None, default="loss"
         What to watch on the dev rows: "loss" their mean loss; else a scorer as in scikit-learn, None for `score`.
     warm_start : bool, default=False
-        Whether `fit` goes on from the last fit, with its optimizer and random streams, for `max_iter` more epochs.
+        Whether `fit` goes on from the last fit, with its optimizer and random streams, for `max_iter` more epochs. A
+        learning rate that is planned over them begins again.
     dtype : {"float32", "float64"}, default="float32"
         Precision of the training. Predictions are computed in the precision of the X that is passed.
     random_state : int, RandomState or None, default=None
-        Spawns separate streams for initial weights, order of rows, dropout, augmentation and validation split, so that
-        turning one feature on changes no draw of another.
+        Spawns separate streams for initial weights, order of rows, dropout, dropout of the inputs, augmentation,
+        validation split and MC dropout, so that turning one feature on changes no draw of another.
     verbose : bool or int, default=False
         Whether to print one line an epoch.
 
@@ -419,8 +422,9 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
             Rows.
         mc_samples : int or None, default=None
             None leaves dropout off. A number averages the probabilities over that many random sets of dropout masks
-            (MC dropout: Gal & Ghahramani, 2016), drawn from `random_state`, the same at every call; `predict_std` gives
-            their spread.
+            (MC dropout: Gal & Ghahramani, 2016), drawn from `random_state`, the same at every call with the same X: a
+            row's masks depend on its place among the rows and on the precision of X. `predict_std` gives their spread.
+            With metadata routing on, ask for it by ``set_predict_proba_request(mc_samples=True)``.
 
         Returns
         -------
@@ -430,7 +434,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         Raises
         ------
         ValueError
-            When `mc_samples` is given and no layer has dropout.
+            When `mc_samples` is no positive integer, or no layer has dropout.
         """
         if mc_samples is not None:
             return self._mc_moments(X, mc_samples)[0]

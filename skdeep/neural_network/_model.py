@@ -40,7 +40,7 @@ class Resume:
             self.optimizer.bind(theta.theta)
         rate = (parameters["learning_rate"], parameters["learning_rate_init"])
         if self.made_from.get("schedule") != rate or not isinstance(self.schedule, Adaptive):
-            self.schedule = make_schedule(parameters, None if n_steps is None else self.n_steps + n_steps)
+            self.schedule = make_schedule(parameters, n_steps, start=self.n_steps)
         self.made_from = {"optimizer": solver, "schedule": rate}
 
 

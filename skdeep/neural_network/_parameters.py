@@ -17,7 +17,7 @@ from ..core.activations import get_activation
 from ..core.batches import Augment
 from ..core.losses import Loss
 from ..core.parameters import Initializer
-from ..core.schedules import Schedule
+from ..core.schedules import Restarted, Schedule
 
 SOLVERS = ("adam", "adamw", "lbfgs", "rmsprop", "sgd")
 DTYPES = ("float32", "float64")
@@ -206,15 +206,16 @@ class CheckedSchedule:
         return float(rate)
 
 
-def make_schedule(parameters: dict[str, Any], n_steps: int | None) -> Schedule:
-    """The learning rate over a training of that many steps; None, for no end, leaves a planned one constant."""
-    schedule = parameters["learning_rate"]
+def make_schedule(parameters: dict[str, Any], n_steps: int | None, *, start: int = 0) -> Schedule:
+    """The learning rate over so many steps from `start` on; None, for no end, leaves a planned one constant."""
+    schedule, initial = parameters["learning_rate"], float(parameters["learning_rate_init"])
     if callable(schedule):
         return CheckedSchedule(schedule)
+    if schedule not in PLANNED:
+        return SCHEDULES[schedule](initial, 0)
     if n_steps is None:
-        schedule = "constant" if schedule in PLANNED else schedule
-        n_steps = 0
-    return SCHEDULES[schedule](float(parameters["learning_rate_init"]), n_steps)
+        return SCHEDULES["constant"](initial, 0)
+    return Restarted(SCHEDULES[schedule](initial, n_steps), start)
 
 
 def make_augment(parameters: dict[str, Any], loss: Loss) -> Augment | None:
@@ -222,7 +223,7 @@ def make_augment(parameters: dict[str, Any], loss: Loss) -> Augment | None:
     augment = parameters["augment"]
     if augment is None:
         return None
-    return partial(apply_checked, augment, probabilities=loss.out_activation != "identity")
+    return partial(apply_checked, augment, targets=loss.out_activation)
 
 
 def make_max_norm(parameters: dict[str, Any]) -> MaxNorm | None:

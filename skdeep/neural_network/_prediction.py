@@ -30,7 +30,8 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             Rows.
         layer : int, default=-1
             Which hidden layer, counted from 0, or from the end if negative. -1 is what the output layer sees; in a
-            network without hidden layers these are the rows themselves.
+            network without hidden layers these are the rows themselves. The names of `get_feature_names_out`, and so
+            the frames of `set_output`, are for -1.
 
         Returns
         -------
@@ -63,7 +64,7 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Rows.
         mc_samples : int, default=50
-            How many sets of masks, those of the same call with `mc_samples` to the mean (MC dropout).
+            How many sets of masks, the same as for the mean with as many `mc_samples` (MC dropout).
 
         Returns
         -------
@@ -74,7 +75,11 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Raises
         ------
         ValueError
-            When no layer has dropout, so that there is nothing to spread.
+            When `mc_samples` is no positive integer, or no layer has dropout, so that there is nothing to spread.
+
+        Notes
+        -----
+        In a Pipeline: ``pipeline[-1].predict_std(pipeline[:-1].transform(X))``.
 
         References
         ----------

@@ -41,8 +41,9 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
     max_norm : float or None, default=None
         After each step, scale down the incoming weights of every hidden unit whose norm is larger than this.
     augment : callable or None, default=None
-        ``augment(X_batch, y_batch, rng)`` changes each gathered mini-batch in place; `y_batch` holds the encoded
-        targets of shape (rows, n_outputs). The X given to `fit` is never touched.
+        ``augment(X_batch, y_batch, rng)`` changes each gathered mini-batch in place (``X_batch += 1``; ``X_batch =
+        X_batch + 1`` changes nothing); `y_batch` holds the encoded targets of shape (rows, n_outputs). The X given to
+        `fit` is never touched. `skdeep.augmentation` has some.
     solver : {"adam", "adamw", "rmsprop", "sgd", "lbfgs"}, default="adam"
         How the objective is minimised. "adamw" shrinks the weights by ``rate * alpha / m`` in place of adding the
         penalty to the gradient. "lbfgs" sees all rows at once, computes in float64 and allows nothing random.
@@ -50,7 +51,8 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         "constant"; "invscaling" (divided by the root of the number of steps); "exponential" (down to a hundredth over
         `max_iter` epochs); "cosine" and "warmup_cosine" (down to zero over `max_iter` epochs, the latter after rising
         over the first twentieth); "adaptive" (divided by 5 whenever training stalls, until 1e-6); or a callable
-        ``step -> rate``. `partial_fit`, which cannot know the end, holds the rate where these plan for it.
+        ``step -> rate``. For those that plan over `max_iter`, `partial_fit`, which cannot know the end, uses
+        `learning_rate_init` throughout, and a warm start begins again.
     learning_rate_init : float, default=0.0015
         The rate that the schedule starts from.
     momentum : float, default=0.9
@@ -66,7 +68,7 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
     clip_norm : float or None, default=None
         Scale a gradient down to this norm.
     batch_size : int or "auto", default="auto"
-        Rows per mini-batch; "auto" is twice the square root of the number of training rows, at least 64 and at most
+        Rows per mini-batch; "auto" is twice the square root of the number of training rows, at least 32 and at most
         256. All rows where there are no more.
     max_iter : int, default=100
         Most epochs (of L-BFGS, iterations) that one call of `fit` trains.
@@ -84,12 +86,13 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
     scoring : str, callable or None, default="loss"
         What to watch on the dev rows: "loss" their mean loss; else a scorer as in scikit-learn, None for `score`.
     warm_start : bool, default=False
-        Whether `fit` goes on from the last fit, with its optimizer and random streams, for `max_iter` more epochs.
+        Whether `fit` goes on from the last fit, with its optimizer and random streams, for `max_iter` more epochs. A
+        learning rate that is planned over them begins again.
     dtype : {"float32", "float64"}, default="float32"
         Precision of the training. Predictions are computed in the precision of the X that is passed.
     random_state : int, RandomState or None, default=None
-        Spawns separate streams for initial weights, order of rows, dropout, augmentation and validation split, so that
-        turning one feature on changes no draw of another.
+        Spawns separate streams for initial weights, order of rows, dropout, dropout of the inputs, augmentation,
+        validation split and MC dropout, so that turning one feature on changes no draw of another.
     verbose : bool or int, default=False
         Whether to print one line an epoch.
 
@@ -199,8 +202,9 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
             Rows.
         mc_samples : int or None, default=None
             None leaves dropout off. A number averages the predictions over that many random sets of dropout masks
-            (MC dropout: Gal & Ghahramani, 2016), drawn from `random_state`, the same at every call; `predict_std` gives
-            their spread.
+            (MC dropout: Gal & Ghahramani, 2016), drawn from `random_state`, the same at every call with the same X: a
+            row's masks depend on its place among the rows and on the precision of X. `predict_std` gives their spread.
+            With metadata routing on, ask for it by ``set_predict_request(mc_samples=True)``.
 
         Returns
         -------
@@ -210,7 +214,7 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         Raises
         ------
         ValueError
-            When `mc_samples` is given and no layer has dropout.
+            When `mc_samples` is no positive integer, or no layer has dropout.
         """
         if mc_samples is not None:
             return self._mc_moments(X, mc_samples)[0]

@@ -35,8 +35,8 @@ from ._parameters import (
 
 
 def auto_batch_size(n_rows: int) -> int:
-    """Twice the square root of the rows, 64 at least and 256 at most: more rows make larger batches and more steps."""
-    return min(max(int(2 * n_rows**0.5), 64), 256)
+    """Twice the square root of the rows, 32 at least and 256 at most: more rows make larger batches and more steps."""
+    return min(max(int(2 * n_rows**0.5), 32), 256)
 
 
 class ProgressLine:

@@ -1,5 +1,7 @@
 """MC dropout and hidden activations: what a fitted network says of rows beside its plain prediction."""
 
+import pickle
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -96,8 +98,17 @@ def test_a_call_draws_nothing_from_the_training(multiclass):
     assert_array_equal(asked.fit(X, y).coefs_[0], left_alone.fit(X, y).coefs_[0])
 
 
+def test_equal_rows_of_one_call_meet_different_masks(regression, monkeypatch):
+    """In one block of rows and over many."""
+    X, y = regression
+    model = DeepMLPRegressor(**SETTINGS).fit(X, y)
+    monkeypatch.setattr("skdeep.core.objective.BLOCK_VALUES", 300)
+    predictions = model.predict(np.repeat(X[:1], 120, axis=0), mc_samples=1)
+    assert len(np.unique(predictions)) > 100
+
+
 def test_more_rows_than_a_block_are_sampled_alike(regression, monkeypatch):
-    """Blocks of few rows draw other masks, and the spread stays what it is."""
+    """In blocks of few rows the spread stays what it is."""
     X, y = regression
     model = DeepMLPRegressor(**SETTINGS).fit(X, y)
     whole = model.predict_std(X, mc_samples=400)
@@ -133,6 +144,24 @@ def test_mc_samples_need_dropout(multiclass, ask):
     model = DeepMLPClassifier(**SETTINGS | {"keep_prob": 1.0}).fit(X, y)
     with pytest.raises(ValueError, match=r"mc_samples needs a network with dropout.*keep_prob.*\(1.0, 1.0, 1.0\)"):
         getattr(model, ask)(X, mc_samples=10)
+
+
+def test_a_stored_or_continued_network_still_samples(multiclass):
+    """The masks come back from a pickle, and a warm start has them too."""
+    X, y = multiclass
+    model = DeepMLPClassifier(**SETTINGS, warm_start=True).fit(X, y)
+    stored = pickle.loads(pickle.dumps(model))
+    assert_array_equal(stored.predict_std(X), model.predict_std(X))
+    assert model.fit(X, y).predict_std(X).max() > 0
+    assert model.set_params(keep_prob=1.0).predict_std(X).max() > 0  # as it was fitted
+
+
+def test_a_pipeline_samples(multiclass):
+    X, y = multiclass
+    model = make_pipeline(StandardScaler(), DeepMLPClassifier(**SETTINGS)).fit(X, y)
+    mean = model.predict_proba(X, mc_samples=4)
+    assert_array_equal(mean, model[-1].predict_proba(model[:-1].transform(X), mc_samples=4))
+    assert model[-1].predict_std(model[:-1].transform(X)).max() > 0
 
 
 # Hidden activations -------------------------------------------------------------------------------------------------

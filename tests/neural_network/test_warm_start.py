@@ -57,6 +57,20 @@ def test_partial_fits_are_the_epochs_of_a_fit_bitwise(estimator, data, parameter
 
 
 @pytest.mark.parametrize("learning_rate", ["cosine", "warmup_cosine", "exponential"])
+def test_a_planned_rate_begins_again_in_a_warm_start(multiclass, learning_rate):
+    """Else the second fit would start where the first ended, at next to nothing, and each later one learn less."""
+    model = network(DeepMLPClassifier, learning_rate=learning_rate, warm_start=True).fit(*multiclass).fit(*multiclass)
+    rates = model.history_.learning_rate
+    assert rates[:3] == rates[3:]
+    assert rates[0] > 5 * rates[2]
+
+
+def test_partial_fit_after_fit_takes_up_the_rate_again(multiclass):
+    model = network(DeepMLPClassifier, learning_rate="cosine").fit(*multiclass).partial_fit(*multiclass)
+    assert model.history_.learning_rate[-1] == model.learning_rate_init
+
+
+@pytest.mark.parametrize("learning_rate", ["cosine", "warmup_cosine", "exponential"])
 def test_partial_fit_holds_the_rate_where_a_schedule_plans_for_the_end(multiclass, learning_rate):
     """There is no end to plan for, and a rate that fell to nothing would learn nothing any more."""
     planned, constant = (network(DeepMLPClassifier, learning_rate=name) for name in (learning_rate, "constant"))
