@@ -19,13 +19,11 @@ from sklearn.preprocessing import StandardScaler
 from skdeep import DeepMLPClassifier
 from skdeep.augmentation import GaussianNoise
 
-GRID = [
-    {
-        "network__alpha": [10, 100],
-        "network__input_keep_prob": [0.2, 0.5, 1.0],
-        "network__augment": [None, GaussianNoise(1.0)],
-    }
-]
+GRID = {
+    "network__alpha": [10, 100],
+    "network__input_keep_prob": [0.2, 1.0],
+    "network__augment": [None, GaussianNoise(1.0)],
+}
 
 
 def load(path):
@@ -38,7 +36,15 @@ def load(path):
 def make_model(**regularisers):
     """A network behind a scaler."""
     network = DeepMLPClassifier(
-        (64, 64), activation="relu", learning_rate_init=1e-3, batch_size=50, random_state=0, **regularisers
+        (64, 64),
+        activation="relu",
+        learning_rate="cosine",
+        learning_rate_init=1e-3,
+        batch_size=50,
+        max_iter=200,
+        n_iter_no_change=200,
+        random_state=0,
+        **regularisers,
     )
     return Pipeline([("scale", StandardScaler()), ("network", network)])
 

@@ -101,7 +101,8 @@ def dropout_moments(
         Mean, and standard deviation around it.
     """
     parameters = parameters.astype(X.dtype)
-    moments = []
+    none = link(np.empty((0, network.layer_sizes[-1]), dtype=X.dtype))
+    moments = [(none, none)]
     for _, block in _blocks(network, X, training=True):
         mean: Any = 0.0
         squares: Any = 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -87,9 +88,9 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """
         return self._mc_moments(X, mc_samples)[1]
 
+    @abstractmethod
     def _link(self, scores: Any) -> Any:
-        """From raw scores to what is averaged over dropout masks."""
-        raise NotImplementedError
+        """From raw scores to the prediction, which is what is averaged over dropout masks."""
 
     def _mc_moments(self, X: Any, mc_samples: Any) -> tuple[Any, Any]:
         """Mean and standard deviation of the linked scores over dropout masks, the same masks at every call."""

@@ -106,6 +106,13 @@ def test_a_layer_hands_on_what_the_formula_gives(layer, block_values, parameters
     np.testing.assert_allclose(outputs, expected, rtol=1e-12)
 
 
+def test_no_rows_have_no_moments(parameters, make_network, rng):
+    """An empty table has means and deviations of shape (0, n_outputs)."""
+    network = make_network(SIZES, keep_prob=(0.5, 0.5))
+    for moment in dropout_moments(network, parameters, np.empty((0, 4)), np.copy, n_samples=2, rng=rng):
+        assert moment.shape == (0, 3)
+
+
 @pytest.mark.parametrize("n_samples", [1, 2, 30])
 def test_dropout_moments_are_those_of_the_samples(n_samples, parameters, make_network, rng):
     """Mean and spread of the scores that the formula gives with the same masks, drawn input first."""
