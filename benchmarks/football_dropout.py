@@ -2,11 +2,13 @@
 
 import argparse
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
 from _tabular import DEFAULT_DATA
 from scipy.io import loadmat
+from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from skdeep import DeepMLPClassifier
@@ -53,6 +55,7 @@ def main():
     if not path.exists():
         print(f"{path} is not there; see benchmarks/README.md.", file=sys.stderr)
         return 2
+    warnings.simplefilter("ignore", ConvergenceWarning)  # 30000 iterations are what the course takes
     data = loadmat(path)
     starts = {"the course's own first weights": course_weights, "random first weights": lambda: "lecun_normal"}
     with threadpool_limits(1):
