@@ -34,7 +34,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         "orthogonal"; "normal" (standard deviation 0.01); "zeros"; or a callable ``(rng, fan_in, fan_out)`` that returns
         the ``(fan_in, fan_out)`` weights, called once per layer, first layer first. "auto" takes the scheme that suits
         each layer's activation, and "glorot_normal" for the output layer. Biases start at zero.
-    alpha : float, default=3.0
+    alpha : float, default=2.5
         Strength of the L2 penalty, the lambda of the course: see the objective in the notes.
     keep_prob : float or sequence of float, default=1.0
         The chance in (0, 1] that dropout keeps a hidden unit in training; one for all hidden layers or one per hidden
@@ -189,7 +189,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         *,
         activation: Any = "silu",
         init: Any = "auto",
-        alpha: float = 3.0,
+        alpha: float = 2.5,
         keep_prob: Any = 1.0,
         input_keep_prob: float = 1.0,
         max_norm: float | None = None,
