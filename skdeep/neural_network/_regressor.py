@@ -68,7 +68,8 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
     clip_norm : float or None, default=None
         Scale a gradient down to this norm.
     batch_size : int or "auto", default="auto"
-        Rows per mini-batch; "auto" is a twentieth of the training rows, at least 40 and at most 256. All rows where there are no more.
+        Rows per mini-batch; "auto" is a twentieth of the training rows, at least 40 and at most 256. All rows
+        where there are no more.
     max_iter : int, default=100
         Most epochs (of L-BFGS, iterations) that one call of `fit` trains.
     shuffle : bool, default=True
