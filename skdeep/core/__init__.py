@@ -5,6 +5,8 @@ It checks no user input and prints nothing; `skdeep.neural_network` does.
 
 from .activations import ACTIVATIONS, Activation
 from .batches import MiniBatches, Rows
+from .gradient_check import check_gradient, compare_gradient
+from .gradient_report import GradientCheckResult
 from .initializers import INITIALIZERS
 from .losses import LOSSES, Loss
 from .monitors import EarlyStopping, History, Monitor, StopReason
@@ -28,6 +30,7 @@ __all__ = [
     "Adam",
     "DivergenceError",
     "EarlyStopping",
+    "GradientCheckResult",
     "History",
     "Loss",
     "MaxNorm",
@@ -43,7 +46,9 @@ __all__ = [
     "StopReason",
     "Trainer",
     "Workspace",
+    "check_gradient",
     "clip_norm",
+    "compare_gradient",
     "dropout_moments",
     "layer_outputs",
     "mean_loss",

@@ -17,12 +17,12 @@ from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
-from ..core import History, ParameterVector, Rows, StopReason, mean_loss
+from ..core import History, Objective, ParameterVector, Rows, StopReason, mean_loss
 from ..core.losses import Loss
 from ..core.training import Validate
 from ._fitted import FittedAttributes
 from ._model import DevSet, Model, Resume
-from ._parameters import PLANNED, Streams, check_parameters
+from ._parameters import PLANNED, Streams, check_parameters, make_penalty
 from ._prediction import Predictions
 from ._training import computing_dtype, optimise, start_model
 from ._validation import cast, counting_rows, require_weight, split_numbers, validate_weight
@@ -259,6 +259,25 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
         validate = None if dev is None else self._validator(model, dev)
         optimise(parameters, model, resume, rows, n_epochs=n_epochs, ends=ends, validate=validate)
         self._model, self._resume = model, resume
+
+    def _objective(self, X: Any, y: Any, sample_weight: Any = None) -> tuple[Objective, ParameterVector]:
+        """What `fit` minimises on these rows, in float64, and where this estimator stands on it.
+
+        Before `fit` it stands on freshly drawn weights. `augment` is left out, and dropout's masks are those that the
+        objective's workspace has.
+        """
+        judged = copy(self).set_params(dtype="float64", random_state=deepcopy(self.random_state))
+        parameters = judged.get_params(deep=False)
+        check_parameters(parameters)
+        continues = judged.__sklearn_is_fitted__()
+        X, y, weight = judged._validate_rows(X, y, sample_weight, reset=not continues)
+        rows = judged._training_rows(X, y, weight, counting_rows(X, weight), continues=continues)
+        require_weight(rows, "given")
+        rows = replace(rows, Y=judged._smooth(rows.Y))
+        resume = judged._start_resume(continues)
+        fitted = judged._model if continues else None
+        model = start_model(parameters, judged._loss, rows, resume.streams.init, fitted)
+        return Objective(model.network, rows, make_penalty(parameters, rows.total_weight)), model.parameters
 
     # The rows -----------------------------------------------------------------------------------------------
 

@@ -1,0 +1,273 @@
+"""Is a gradient the derivative of its loss? Two-sided differences over all coordinates, or along random directions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from .gradient_report import BlockCheck, GradientCheckResult, Probe
+from .parameters import Array
+
+#: Returns the loss at theta, and its gradient in theta's shape.
+Fun = Callable[[Any], tuple[Any, Any]]
+#: Returns the loss at theta, and on which side of each of its kinks theta lies: equal bytes, same sides.
+ProbeFun = Callable[[Any], tuple[float, bytes]]
+
+# The step that balances the two errors of a difference in float64: what is cut off grows as its square, what is
+# rounded away as its inverse.
+EPSILON = float(np.cbrt(np.finfo(np.float64).eps))
+MANY = 10_000  # above so many parameters random directions take the place of single coordinates
+N_DIRECTIONS = 50
+
+
+def check_gradient(
+    fun: Fun,
+    theta: Any,
+    *,
+    epsilon: float | None = None,
+    n_directions: int | None = None,
+    blocks: Mapping[str, Any] | None = None,
+    random_state: Any = None,
+) -> GradientCheckResult:
+    """Compare the gradient that a function returns with two-sided differences of its loss.
+
+    With ``d_i = (J(theta + h e_i) - J(theta - h e_i)) / 2 h``, the relative error is ``||g - d|| / (||g|| + ||d||)``,
+    over all coordinates and for each block.
+
+    Parameters
+    ----------
+    fun : callable (theta) -> (loss, gradient)
+        Deterministic; computes in float64. Gets a fresh copy of theta at every call.
+    theta : float or array-like of float
+        Where to check, of any shape. float32 values are handed on in float64.
+    epsilon : float, default=None
+        The step ``h`` of every coordinate. If None ``6.06e-06 * max(1, |theta_i|)``, with the cube root of float64's
+        rounding error: there what the difference cuts off, of the order of h squared, and what rounding takes from
+        it, of the order of ``1e-16 / h``, are about the same. The course's 1e-7 rejects its own correct code.
+    n_directions : int, default=None
+        Along how many random directions of length 1 to check instead of every coordinate, spread evenly over the
+        blocks (at least one each). If None every coordinate is checked up to 10000 of them, 50 directions beyond.
+    blocks : mapping of str to index, default=None
+        Names parts of theta, each by what selects it in the flattened theta: a slice, integers or booleans. In the
+        order of the forward pass, input first, so that the report can name the part where a backward pass went wrong
+        first. If None all of theta is one block, "theta".
+    random_state : None, int or Generator, default=None
+        Draws the directions; what `numpy.random.default_rng` takes.
+
+    Returns
+    -------
+    GradientCheckResult
+        True where the gradient is correct; print it.
+
+    Raises
+    ------
+    TypeError
+        When theta is not floating-point.
+    ValueError
+        When an argument breaks its rule, or `fun` returns another shape, values that are not finite or float32, gives
+        two losses for one theta, or changes theta.
+
+    References
+    ----------
+    Ng, "Improving Deep Neural Networks", week 1, "Gradient checking".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdeep.core import check_gradient
+    >>> bool(check_gradient(lambda t: (t @ t, 2 * t), np.array([1.0, 2.0])))
+    True
+    >>> print(check_gradient(lambda t: (t @ t, t), np.array([1.0, 2.0])))
+    Gradient check: wrong. Relative error 3.3e-01 over 2 parameters (correct up to 1e-06, wrong above 1e-04).
+      theta  3.3e-01  wrong
+    Look at theta first: its gradient is 0.5 times the difference throughout.
+    Furthest off:
+      theta[1]  gradient 2  difference 4
+      theta[0]  gradient 1  difference 2
+    """
+    checked = CheckedFun(fun, theta)
+    _, gradient = checked(checked.theta)
+    return compare_gradient(
+        gradient,
+        lambda probe: (checked(probe)[0], b""),
+        checked.theta,
+        epsilon=epsilon,
+        n_directions=n_directions,
+        blocks=blocks,
+        random_state=random_state,
+    )
+
+
+def compare_gradient(
+    gradient: Array,
+    probe: ProbeFun,
+    theta: Array,
+    *,
+    epsilon: float | None = None,
+    n_directions: int | None = None,
+    blocks: Mapping[str, Any] | None = None,
+    shapes: dict[str, tuple[int, ...]] | None = None,
+    random_state: Any = None,
+) -> GradientCheckResult:
+    """As `check_gradient`, with the gradient known and a cheaper function for the probes that knows its kinks.
+
+    Parameters
+    ----------
+    gradient : ndarray of shape (n_parameters,)
+        What to check.
+    probe : callable (theta) -> (loss, sides)
+        The loss, and on which side of each kink of the loss theta lies. A difference whose two probes lie on different
+        sides says nothing: it is counted and set aside.
+    theta : ndarray of shape (n_parameters,), float64
+        Where to check.
+    epsilon, n_directions, blocks, random_state
+        As in `check_gradient`.
+    shapes : dict of str to tuple of int, default=None
+        Shapes of blocks, for the indices of their entries.
+
+    Returns
+    -------
+    GradientCheckResult
+        Of the comparison.
+    """
+    named = _block_indices(blocks, theta.size)
+    _require(epsilon is None or (np.isreal(epsilon) and 0 < float(epsilon) < np.inf), "epsilon", _POSITIVE, epsilon)
+    known = n_directions is None or (isinstance(n_directions, int | np.integer) and n_directions >= 1)
+    _require(known, "n_directions", "a positive integer or None", n_directions)
+    level = abs(float(probe(theta.copy())[0]))
+    if n_directions is None and theta.size > MANY:
+        n_directions = N_DIRECTIONS
+    if n_directions is None:
+        plan = {name: _coordinates(indices, theta, epsilon) for name, indices in named.items()}
+    else:
+        rng = np.random.default_rng(random_state)
+        shares = _shares(int(n_directions), len(named))
+        plan = {
+            name: _directions(indices, theta, epsilon, share, rng)
+            for (name, indices), share in zip(named.items(), shares, strict=True)
+        }
+    checks = {name: BlockCheck.of(_probes(gradient, probe, theta, steps), level) for name, steps in plan.items()}
+    return GradientCheckResult(checks, shapes or {}, along_directions=n_directions is not None)
+
+
+class CheckedFun:
+    """The user's function, held at every call to what a check needs.
+
+    Parameters
+    ----------
+    fun : callable (theta) -> (loss, gradient)
+        The function.
+    theta : float or array-like of float
+        Gives the shape in which `fun` wants theta.
+
+    Attributes
+    ----------
+    theta : ndarray of shape (n_parameters,), float64
+        The starting point, flat.
+    """
+
+    def __init__(self, fun: Fun, theta: Any) -> None:
+        _require(callable(fun), "fun", "a callable (theta) -> (loss, gradient)", fun)
+        start = np.asarray(theta)
+        if start.dtype.kind != "f":
+            raise TypeError(f"theta must be floating-point. Got {start.dtype} values.")
+        _require(start.size > 0, "theta", "at least one parameter", f"shape {start.shape}")
+        _require(bool(np.isfinite(start).all()), "theta", "finite", "NaN or infinity in it")
+        self.fun, self.shape = fun, start.shape
+        self.theta = np.array(start, dtype=np.float64).ravel()
+        first, second = (self(self.theta)[0] for _ in range(2))
+        if first != second:
+            raise ValueError(
+                "fun must return the same loss for the same theta; freeze its random masks, if it has any. "
+                f"Got {first!r} and {second!r}."
+            )
+
+    def __call__(self, theta: Array) -> tuple[float, Array]:
+        """Loss and flat gradient at a flat theta."""
+        shaped = theta.reshape(self.shape).copy()
+        returned = self.fun(shaped)
+        if not (isinstance(returned, tuple | list) and len(returned) == 2):
+            raise ValueError(f"fun must return (loss, gradient). Got {type(returned).__name__}.")
+        loss, gradient = map(np.asarray, returned)
+        if not np.array_equal(shaped.ravel(), theta):
+            raise ValueError("fun must leave theta as it is. Got a changed theta: copy it before working on it.")
+        for name, value, shape in (("loss", loss, ()), ("gradient", gradient, self.shape)):
+            if value.shape != shape and not (shape == () and value.size == 1):
+                raise ValueError(f"fun must return a {name} of shape {shape}. Got shape {value.shape}.")
+            if value.dtype.kind not in "fiu" or value.dtype in (np.float16, np.float32):
+                raise ValueError(
+                    f"fun must compute in float64: in float32 no error below about 1e-3 can be told from rounding. "
+                    f"Got a {name} in {value.dtype}."
+                )
+            if not np.isfinite(value).all():
+                raise ValueError(f"fun must return a finite {name}. Got NaN or infinity.")
+        return float(loss.reshape(())), np.array(gradient, dtype=np.float64).ravel()
+
+
+_POSITIVE = "a positive, finite number or None"
+
+
+def _require(holds: Any, name: str, rule: str, got: Any) -> None:
+    if not holds:
+        raise ValueError(f"{name} must be {rule}. Got {got!r}.")
+
+
+def _block_indices(blocks: Mapping[str, Any] | None, n_parameters: int) -> dict[str, Array]:
+    """The coordinates of each block."""
+    if blocks is None:
+        return {"theta": np.arange(n_parameters)}
+    _require(isinstance(blocks, Mapping) and len(blocks) > 0, "blocks", "a mapping of name to index", blocks)
+    everything = np.arange(n_parameters)
+    indices = {}
+    for name, index in blocks.items():
+        try:
+            indices[str(name)] = np.atleast_1d(everything[index])
+        except (IndexError, TypeError) as error:
+            raise ValueError(
+                f"blocks[{name!r}] must select from {n_parameters} parameters. Got {index!r}: {error}."
+            ) from error
+        _require(indices[str(name)].size, f"blocks[{name!r}]", "at least one parameter", index)
+    return indices
+
+
+def _shares(total: int, n_blocks: int) -> list[int]:
+    """The number of directions of each block: as even as can be, at least one."""
+    return [max(1, total // n_blocks + (number < total % n_blocks)) for number in range(n_blocks)]
+
+
+Step = tuple[Any, Any, float]  # which coordinates move, by how much for a step of 1, and the step
+
+
+def _coordinates(indices: Array, theta: Array, epsilon: float | None) -> Iterator[Step]:
+    """One step for each coordinate."""
+    for index in indices:
+        yield index, 1.0, float(epsilon or EPSILON * max(1.0, abs(theta[index])))
+
+
+def _directions(
+    indices: Array, theta: Array, epsilon: float | None, n_directions: int, rng: np.random.Generator
+) -> Iterator[Step]:
+    """Steps along random directions of length 1 within the block."""
+    size = float(np.sqrt(np.mean(theta[indices] ** 2)))
+    for _ in range(n_directions):
+        direction = rng.standard_normal(indices.size)
+        yield indices, direction / np.linalg.norm(direction), float(epsilon or EPSILON * max(1.0, size))
+
+
+def _probes(gradient: Array, probe: ProbeFun, theta: Array, steps: Iterator[Step]) -> Iterator[Probe]:
+    """Both slopes along every step: what the gradient says, and what the difference says."""
+    for where, direction, step in steps:
+        up, down = theta.copy(), theta.copy()
+        up[where] += step * direction
+        down[where] -= step * direction
+        (loss_up, sides_up), (loss_down, sides_down) = probe(up), probe(down)
+        # What was really moved, not what was asked for: near a large theta the two differ by rounding.
+        width = float(np.sum((up[where] - down[where]) * direction))
+        yield Probe(
+            gradient=float(np.sum(gradient[where] * direction)),
+            difference=(loss_up - loss_down) / width,
+            step=step,
+            crosses_kink=sides_up != sides_down,
+        )
