@@ -16,9 +16,11 @@ from .parameters import Array
 #: gradient is suspicious.
 CORRECT_BELOW, WRONG_ABOVE = 1e-6, 1e-4
 #: The largest share of differences that may be set aside for their kinks before no gradient is called correct.
-MOST_KINKS = 0.1
+MOST_KINKS = 0.2
 #: An error within so many times what rounding alone explains counts as none.
 ROUNDINGS = 10.0
+#: A wrong entry alone makes a block suspicious if its error is at least this share of the block.
+SMALLEST_SHARE = 1e-8
 #: How many of the entries that are furthest off a result lists.
 N_WORST = 5
 #: A gradient that is a multiple of the difference up to this share of it gets told by which factor.
@@ -75,22 +77,22 @@ class BlockCheck:
         Both slopes.
     n_kinks : int
         How many more were set aside.
-    noise : float
-        The norm of what rounding alone adds to the differences, about ``1e-16 |J| / h`` to each.
+    noise : ndarray of shape (n_probes,)
+        What rounding alone adds to each difference, about ``1e-16 |J| / h``.
     """
 
     indices: Array
     gradient: Array
     difference: Array
     n_kinks: int
-    noise: float
+    noise: Array
 
     @classmethod
     def of(cls, probes: Iterable[Probe], level: float) -> BlockCheck:
         """Sort the probes of a loss of about that size."""
         gradient, difference, step, crosses_kink = (np.array(column) for column in zip(*probes, strict=True))
         kept = np.flatnonzero(~crosses_kink)
-        noise = float(np.linalg.norm(np.finfo(np.float64).eps * level / step[kept]))
+        noise = np.finfo(np.float64).eps * level / step[kept]
         return cls(kept, gradient[kept], difference[kept], int(crosses_kink.sum()), noise)
 
     @property
@@ -101,16 +103,22 @@ class BlockCheck:
     @property
     def verdict(self) -> str:
         """By the relative error less what rounding alone explains: "correct", "suspicious" or "wrong"."""
-        error = relative_error(self.gradient, self.difference, ROUNDINGS * self.noise)
+        error = relative_error(self.gradient, self.difference, ROUNDINGS * float(np.linalg.norm(self.noise)))
         if error <= CORRECT_BELOW:
-            return "correct"
+            return "suspicious" if self._an_entry_stands_out() else "correct"
         return "suspicious" if error <= WRONG_ABOVE else "wrong"
+
+    def _an_entry_stands_out(self) -> bool:
+        """Whether a single entry is wrong that is too small to show in the norms."""
+        errors, total = np.abs(self.gradient - self.difference), np.abs(self.gradient) + np.abs(self.difference)
+        shown = errors > SMALLEST_SHARE * np.linalg.norm(total) + ROUNDINGS * self.noise
+        return bool(np.any(shown & (errors > WRONG_ABOVE * total)))
 
     @property
     def factor(self) -> float | None:
         """The one number by which all differences must be multiplied to give the gradient, or None."""
         norm = float(np.linalg.norm(self.difference))
-        if norm <= ROUNDINGS * self.noise:
+        if norm <= ROUNDINGS * float(np.linalg.norm(self.noise)):
             return None
         factor = float(self.gradient @ self.difference) / norm**2
         rest = float(np.linalg.norm(self.gradient - factor * self.difference))
@@ -143,7 +151,7 @@ class GradientCheckResult:
 
     The relative error ``||g - d|| / (||g|| + ||d||)`` of a correct gradient is at most 1e-6, that of a wrong one above
     1e-4. Each block is judged by its error less ten times what rounding alone explains, so that a gradient of next to
-    nothing is no alarm.
+    nothing is no alarm; a single wrong entry makes it suspicious even where it is too small to show in the norms.
 
     Parameters
     ----------
@@ -187,7 +195,7 @@ class GradientCheckResult:
 
     @property
     def has_too_many_kinks(self) -> bool:
-        """Whether more than a tenth was set aside."""
+        """Whether more than a fifth was set aside."""
         return self.n_kinks > MOST_KINKS * (self.n_checked + self.n_kinks)
 
     @property
