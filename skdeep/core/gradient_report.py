@@ -254,6 +254,10 @@ class GradientCheckResult:
         advice = f"Look at {self.suspect} first"
         factor = self.blocks[self.suspect].factor
         advice += "." if factor is None else f": its gradient is {factor:.4g} times the difference throughout."
+        names = list(self.blocks)
+        before = [self.blocks[name].verdict for name in names[: names.index(self.suspect)]]
+        if before and "correct" not in before:
+            advice += " All before it are off too: the fault is in what the backward pass brings down to it."
         entries = [f"  {entry.block}{np.atleast_1d(entry.index).tolist()}" for entry in self.worst]
         return [advice, "Furthest off:"] + [
             f"{name}  gradient {entry.gradient:.6g}  difference {entry.difference:.6g}"
