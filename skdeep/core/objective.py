@@ -60,7 +60,7 @@ class Objective:
         parameters = ParameterVector(self.network.layer_sizes, theta)
         gradient = ParameterVector(self.network.layer_sizes, np.zeros_like(theta))
         value = float(self.penalty.value(parameters))
-        for block in self._blocks():
+        for block in self.blocks():
             value += float(self.network.loss_and_gradient(parameters, self._block_gradient, block))
             gradient.theta += self._block_gradient.theta
         self.penalty.add_gradient(parameters, gradient, scratch=self._block_gradient.theta)
@@ -70,14 +70,14 @@ class Objective:
         """Value alone at `theta`, and on which side of its activation's kink each unit is on each row."""
         parameters = ParameterVector(self.network.layer_sizes, theta)
         value, sides = float(self.penalty.value(parameters)), b""
-        for block in self._blocks():
+        for block in self.blocks():
             value += float(self.network.weighted_loss(parameters, block))
             for activation, A in zip(self.network.activations, block.activations, strict=True):
                 if activation.has_kink:
                     sides += np.packbits(A > 0.0).tobytes()
         return value, sides
 
-    def _blocks(self) -> Iterator[Workspace]:
+    def blocks(self) -> Iterator[Workspace]:
         """The workspace with the next rows in it, until all have been."""
         for start in range(0, len(self.rows), self.workspace.n_rows):
             numbers = self.rows.numbers[start : start + self.workspace.n_rows]
