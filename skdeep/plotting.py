@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
 
 from .core import GradientCheckResult
 from .core.gradient_report import CORRECT_BELOW, WRONG_ABOVE
@@ -80,7 +82,7 @@ class GradientCheckDisplay:
             This object, with `ax_` and `figure_`.
         """
         names, errors = list(self.block_errors), np.array(list(self.block_errors.values()))
-        self.ax_ = ax if ax is not None else _new_axes(height=1.2 + 0.22 * len(names))
+        self.ax_ = ax if ax is not None else _new_axes(1.2 + 0.22 * len(names))
         self.figure_ = self.ax_.figure
         levels, shown = np.arange(len(names)), np.maximum(errors, SMALLEST_ERROR)
         self.ax_.hlines(levels, SMALLEST_ERROR, shown, color="lightgrey")
@@ -104,10 +106,202 @@ class GradientCheckDisplay:
         return self
 
 
-def _new_axes(height: float) -> Any:
-    """Axes of a new figure as high as what is drawn needs."""
+class GradientFlowDisplay:
+    """Signal and gradient by layer, each on a logarithmic scale.
+
+    Parameters
+    ----------
+    spread : array-like of shape (n_layers,)
+        Standard deviation of the activations over the rows, first hidden layer first, the output layer last.
+    delta : array-like of shape (n_layers,)
+        Size of the derivatives by the layers' inputs.
+    weight_gradient : array-like of shape (n_layers,)
+        Norm of the gradient by the layers' weights.
+    signal_verdict, gradient_verdict : str
+        "vanishing", "exploding" or "healthy".
+
+    Attributes
+    ----------
+    axes_ : ndarray of shape (2,) of matplotlib Axes
+        Signal, gradient.
+    figure_ : matplotlib Figure
+        The figure of the axes.
+    lines_ : list of matplotlib Line2D
+        The curves: spread, delta, norm of the weight gradient.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skdeep import DeepMLPClassifier
+    >>> from skdeep.inspection import gradient_flow
+    >>> report = gradient_flow(DeepMLPClassifier((10,) * 5, random_state=0), *load_iris(return_X_y=True))
+    >>> display = report.plot()
+    >>> [ax.get_yscale() for ax in display.axes_]
+    ['log', 'log']
+    """
+
+    def __init__(
+        self, *, spread: Any, delta: Any, weight_gradient: Any, signal_verdict: str, gradient_verdict: str
+    ) -> None:
+        self.spread = spread
+        self.delta = delta
+        self.weight_gradient = weight_gradient
+        self.signal_verdict = signal_verdict
+        self.gradient_verdict = gradient_verdict
+
+    @classmethod
+    def from_report(cls, report: Any, *, axes: Any = None) -> GradientFlowDisplay:
+        """Draw a report of `skdeep.inspection.gradient_flow`.
+
+        Parameters
+        ----------
+        report : GradientFlowReport
+            What was measured.
+        axes : pair of matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+
+        Returns
+        -------
+        GradientFlowDisplay
+            The drawing.
+        """
+        figures = {
+            name: [getattr(layer, name) for layer in report.layers] for name in ("spread", "delta", "weight_gradient")
+        }
+        display = cls(**figures, signal_verdict=report.signal_verdict, gradient_verdict=report.gradient_verdict)
+        return display.plot(axes=axes)
+
+    def plot(self, axes: Any = None) -> GradientFlowDisplay:
+        """Draw the curves.
+
+        Parameters
+        ----------
+        axes : pair of matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+
+        Returns
+        -------
+        self
+            This object, with `axes_` and `figure_`.
+        """
+        self.axes_ = np.ravel(axes) if axes is not None else _new_axes(3.2, n_columns=2)
+        self.figure_ = self.axes_[0].figure
+        layers = np.arange(1, len(self.spread) + 1)
+        signal, gradient = self.axes_
+        marker = "o-" if len(layers) <= 30 else "-"
+        self.lines_ = [
+            *signal.plot(layers, _positive(self.spread), marker, color="tab:blue", label="spread of activations"),
+            *gradient.plot(layers, _positive(self.delta), marker, color="tab:red", label="delta"),
+            *gradient.plot(layers, _positive(self.weight_gradient), "s--", color="tab:orange", markersize=3, label="|dW|"),
+        ]
+        for ax, what, verdict in (
+            (signal, "signal", self.signal_verdict),
+            (gradient, "gradient", self.gradient_verdict),
+        ):
+            ax.set(yscale="log", xlabel="layer (the last is the output)", ylabel=what, title=f"{what}: {verdict}")
+            ax.xaxis.get_major_locator().set_params(integer=True)
+            ax.grid(alpha=0.3)
+            ax.legend()
+        return self
+
+
+class LossCurveDisplay:
+    """Loss on the training and the dev rows, epoch by epoch, with the best epoch marked.
+
+    Parameters
+    ----------
+    loss_curve : array-like of shape (n_epochs,)
+        The objective on the training rows.
+    validation_loss_curve : array-like of shape (n_epochs,), default=None
+        Mean loss on the dev rows.
+    best_epoch : int, default=None
+        Counted from 1; marked if given.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where it is drawn.
+    figure_ : matplotlib Figure
+        The figure of the axes.
+    lines_ : list of matplotlib Line2D
+        The curve of the training rows, then that of the dev rows if any.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skdeep import DeepMLPClassifier
+    >>> from skdeep.plotting import LossCurveDisplay
+    >>> network = DeepMLPClassifier((10,), early_stopping=True, max_iter=20, random_state=0)
+    >>> display = LossCurveDisplay.from_estimator(network.fit(*load_iris(return_X_y=True)))
+    >>> display.ax_.get_xlabel()
+    'epoch'
+    """
+
+    def __init__(self, *, loss_curve: Any, validation_loss_curve: Any = None, best_epoch: int | None = None) -> None:
+        self.loss_curve = loss_curve
+        self.validation_loss_curve = validation_loss_curve
+        self.best_epoch = best_epoch
+
+    @classmethod
+    def from_estimator(cls, estimator: Any, *, ax: Any = None) -> LossCurveDisplay:
+        """Draw the training of a fitted network.
+
+        Parameters
+        ----------
+        estimator : DeepMLPClassifier, DeepMLPRegressor or Pipeline that ends in one
+            Fitted.
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+
+        Returns
+        -------
+        LossCurveDisplay
+            The drawing.
+        """
+        network = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+        check_is_fitted(network)
+        dev = network.validation_loss_curve_
+        best = network.best_iter_ if dev is not None else None
+        return cls(loss_curve=network.loss_curve_, validation_loss_curve=dev, best_epoch=best).plot(ax=ax)
+
+    def plot(self, ax: Any = None) -> LossCurveDisplay:
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+
+        Returns
+        -------
+        self
+            This object, with `ax_` and `figure_`.
+        """
+        self.ax_ = ax if ax is not None else _new_axes(3.5)
+        self.figure_ = self.ax_.figure
+        curves = [("training rows, with penalty", self.loss_curve), ("dev rows", self.validation_loss_curve)]
+        self.lines_ = []
+        for label, curve in curves:
+            if curve is not None:
+                self.lines_ += self.ax_.plot(np.arange(1, len(curve) + 1), curve, label=label)
+        if self.best_epoch is not None:
+            self.ax_.axvline(self.best_epoch, color="grey", linestyle=":", label=f"best epoch ({self.best_epoch})")
+        self.ax_.set(xlabel="epoch", ylabel="loss")
+        self.ax_.legend()
+        return self
+
+
+def _positive(values: Any) -> Any:
+    """What a logarithmic axis can show; gaps elsewhere."""
+    values = np.asarray(values, dtype=float)
+    return np.where((values > 0) & np.isfinite(values), values, np.nan)
+
+
+def _new_axes(height: float, n_columns: int = 1) -> Any:
+    """Axes of a new figure, as high as what is drawn needs."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError("plot needs matplotlib: pip install 'skdeep[plot]'.") from error
-    return plt.subplots(figsize=(7, min(max(height, 3.0), 10.0)), layout="constrained")[1]
+    size = (6 if n_columns == 1 else 10, min(max(height, 3.0), 10.0))
+    return plt.subplots(1, n_columns, figsize=size, layout="constrained")[1]
