@@ -35,7 +35,7 @@ class LayerFlow:
     delta : float
         Root mean square, over rows and units, of the derivative of a row's loss by the unit's input.
     weight_gradient : float
-        Norm of the objective's gradient by the weights.
+        Norm of the loss's gradient by the weights, without the penalty's, which would hide that it vanishes.
     weight_norm : float
         Norm of the weights.
     step_ratio : float

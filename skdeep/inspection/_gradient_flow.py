@@ -90,8 +90,9 @@ def measure(network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any = None) -> 
             gradient.theta += part.theta
             for sums, delta in zip([*hidden, output], [*block.deltas, block.sums[-1]], strict=True):
                 sums.add_delta(delta)
-        objective.penalty.add_gradient(parameters, gradient)
-        step = network._first_step(parameters, gradient)
+        whole = gradient.copy()
+        objective.penalty.add_gradient(parameters, whole)
+        step = network._first_step(parameters, whole)
         return _figures([inputs, *hidden, output], parameters, gradient, step)
 
 
@@ -109,11 +110,11 @@ class LayerSums:
 
     def add_signal(self, A: Any) -> None:
         """The activations of more rows."""
-        shift = A[0] if self.n_rows == 0 else self.shift
-        self.shift = shift  # of about the size of the mean: without it a small spread would cancel away
+        if self.n_rows == 0:
+            self.shift = A[0].copy()  # about the mean: without it a small spread would cancel away
         self.n_rows += len(A)
-        self.sums = self.sums + (A - shift).sum(axis=0)
-        self.squares = self.squares + np.square(A - shift).sum(axis=0)
+        self.sums = self.sums + (A - self.shift).sum(axis=0)
+        self.squares = self.squares + np.square(A - self.shift).sum(axis=0)
 
     def add_slopes(self, block: Workspace, layer: int) -> None:
         """On how many of the rows each unit's activation has a slope, and on how many it is flat."""
