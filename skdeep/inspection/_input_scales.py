@@ -10,6 +10,7 @@ from sklearn.utils.sparsefuncs import mean_variance_axis
 
 MOST_SCALES = 1e3  # largest by smallest standard deviation
 MOST_MEAN = 10.0  # a mean, in units of its column's standard deviation
+CONSTANT = 1e-10  # a smaller spread, in units of the mean, is rounding: scaled constants have it
 N_NAMED = 5
 
 
@@ -30,7 +31,7 @@ def input_warnings(X: Any, names: Any = None) -> tuple[str, ...]:
     """
     mean, spread = _moments(X)
     names = np.asarray(range(len(mean)) if names is None else names)
-    varies = spread > 0
+    varies = spread > CONSTANT * np.abs(mean)
     found = []
     if varies.any() and spread[varies].max() > MOST_SCALES * spread[varies].min():
         typical = np.exp(np.mean(np.log(spread[varies])))
