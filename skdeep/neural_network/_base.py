@@ -49,7 +49,7 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
         *,
         activation: Any = "silu",
         init: Any = "auto",
-        alpha: float = 2.5,
+        alpha: Any = "auto",
         keep_prob: Any = 1.0,
         input_keep_prob: float = 1.0,
         max_norm: float | None = None,

@@ -34,8 +34,10 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         "orthogonal"; "normal" (standard deviation 0.01); "zeros"; or a callable ``(rng, fan_in, fan_out)`` that returns
         the ``(fan_in, fan_out)`` weights, called once per layer, first layer first. "auto" takes the scheme that suits
         each layer's activation, and "glorot_normal" for the output layer. Biases start at zero.
-    alpha : float, default=2.5
-        Strength of the L2 penalty, the lambda of the course: see the objective in the notes.
+    alpha : float or "auto", default="auto"
+        Strength of the L2 penalty, the lambda of the course: see the objective in the notes. "auto" is 3.2 for two
+        classes and multilabel targets and ``3.2 sqrt(2 / K)`` for K classes: the error ``p - y`` of an output is of the
+        order of ``1 / sqrt(K)``, and so is the gradient that the penalty works against.
     keep_prob : float or sequence of float, default=1.0
         The chance in (0, 1] that dropout keeps a hidden unit in training; one for all hidden layers or one per hidden
         layer. 1.0 turns dropout off.
@@ -76,8 +78,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     clip_norm : float or None, default=None
         Scale a gradient down to this norm.
     batch_size : int or "auto", default="auto"
-        Rows per mini-batch; "auto" is twice the square root of the number of training rows, at least 32 and at most
-        256. All rows where there are no more.
+        Rows per mini-batch; "auto" is a twentieth of the training rows, at least 40 and at most 256. All rows where there are no more.
     max_iter : int, default=100
         Most epochs (of L-BFGS, iterations) that one call of `fit` trains.
     shuffle : bool, default=True
@@ -109,6 +110,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     ----------
     classes_ : ndarray of shape (n_classes,)
         The classes in order, or the numbers of the labels.
+    alpha_ : float
+        The `alpha` of the last training, "auto" resolved.
     coefs_ : list of ndarray of shape (fan_in, fan_out)
         Weights, one matrix per layer.
     intercepts_ : list of ndarray of shape (fan_out,)
@@ -189,7 +192,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         *,
         activation: Any = "silu",
         init: Any = "auto",
-        alpha: float = 2.5,
+        alpha: Any = "auto",
         keep_prob: Any = 1.0,
         input_keep_prob: float = 1.0,
         max_norm: float | None = None,

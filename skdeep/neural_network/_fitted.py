@@ -34,6 +34,11 @@ class FittedAttributes:
         return [b[0] for b in self._fitted.parameters.biases]
 
     @property
+    def alpha_(self) -> float:
+        """The `alpha` of the last training, "auto" resolved."""
+        return self._fitted.alpha
+
+    @property
     def history_(self) -> History:
         """The training, epoch by epoch."""
         return self._fitted.history

@@ -19,6 +19,7 @@ class Model:
     network: Network
     parameters: ParameterVector
     history: History
+    alpha: float
     n_samples_seen: int = 0
 
 

@@ -12,7 +12,19 @@ from sklearn.utils import check_random_state
 
 from .._rules import Rule, boolean, finite_positive, interval, is_count, is_number, is_sequence, one_of
 from ..augmentation import apply_checked, is_augmenter
-from ..core import ACTIVATIONS, INITIALIZERS, L2, SCHEDULES, SGD, Activation, Adam, MaxNorm, Optimizer, RMSProp
+from ..core import (
+    ACTIVATIONS,
+    INITIALIZERS,
+    L2,
+    SCHEDULES,
+    SGD,
+    Activation,
+    Adam,
+    MaxNorm,
+    Network,
+    Optimizer,
+    RMSProp,
+)
 from ..core.activations import get_activation
 from ..core.batches import Augment
 from ..core.losses import Loss
@@ -21,11 +33,16 @@ from ..core.schedules import Restarted, Schedule
 
 SOLVERS = ("adam", "adamw", "lbfgs", "rmsprop", "sgd")
 DTYPES = ("float32", "float64")
+AUTO_ALPHA = 3.2  # "auto" for one output, or two classes
 PLANNED = ("cosine", "exponential", "warmup_cosine")  # schedules that need to know when the training ends
 
 
 def _sizes_hold(value: Any) -> bool:
     return is_count(value) or (is_sequence(value) and all(map(is_count, value)))
+
+
+def _is_auto(value: Any) -> bool:
+    return isinstance(value, str) and value == "auto"
 
 
 _KEEP_PROB = "in (0, 1]; 1.0 turns dropout off"
@@ -39,7 +56,9 @@ RULES: dict[str, Rule] = {
         per_layer=True,
     ),
     "init": one_of(("auto", *INITIALIZERS), or_callable="a callable (rng, fan_in, fan_out) -> array"),
-    "alpha": interval("a finite number of at least 0", 0.0, closed="left"),
+    "alpha": Rule(
+        "'auto' or a finite number of at least 0", lambda value: _is_auto(value) or is_number(value, 0.0, closed="left")
+    ),
     "keep_prob": Rule(_KEEP_PROB, lambda value: is_number(value, 0.0, 1.0, closed="right"), per_layer=True),
     "input_keep_prob": interval(_KEEP_PROB, 0.0, 1.0, closed="right"),
     "max_norm": finite_positive(" or None", optional=True),
@@ -61,9 +80,7 @@ RULES: dict[str, Rule] = {
     "beta_2": interval("in [0, 1)", 0.0, 1.0, closed="left"),
     "epsilon": finite_positive(),
     "clip_norm": finite_positive(" or None", optional=True),
-    "batch_size": Rule(
-        "'auto' or a positive integer", lambda value: (isinstance(value, str) and value == "auto") or is_count(value)
-    ),
+    "batch_size": Rule("'auto' or a positive integer", lambda value: _is_auto(value) or is_count(value)),
     "max_iter": Rule("a positive integer", is_count),
     "shuffle": boolean(),
     "tol": interval("a finite number of at least 0", 0.0, closed="left"),
@@ -176,9 +193,19 @@ def layer_initializers(parameters: dict[str, Any]) -> list[Initializer]:
     return [INITIALIZERS[activation.initializer] for activation in activations] + [INITIALIZERS["glorot_normal"]]
 
 
-def make_penalty(parameters: dict[str, Any], total_weight: float) -> L2:
+def penalty_strength(parameters: dict[str, Any], network: Network) -> float:
+    """`alpha` as a number; "auto" keeps the penalty in step with the gradient of the loss."""
+    if not _is_auto(parameters["alpha"]):
+        return float(parameters["alpha"])
+    if network.loss.out_activation != "softmax":
+        return AUTO_ALPHA
+    # At a guess the error p - y of one of K outputs is of the order of 1 / sqrt(K), and the gradient with it.
+    return float(AUTO_ALPHA * (2.0 / network.layer_sizes[-1]) ** 0.5)
+
+
+def make_penalty(parameters: dict[str, Any], alpha: float, total_weight: float) -> L2:
     """The L2 term of a training set of that total weight."""
-    return L2(parameters["alpha"] / total_weight, decoupled=parameters["solver"] == "adamw")
+    return L2(alpha / total_weight, decoupled=parameters["solver"] == "adamw")
 
 
 def make_optimizer(parameters: dict[str, Any]) -> Optimizer:

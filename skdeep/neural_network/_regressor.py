@@ -31,8 +31,8 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         "orthogonal"; "normal" (standard deviation 0.01); "zeros"; or a callable ``(rng, fan_in, fan_out)`` that returns
         the ``(fan_in, fan_out)`` weights, called once per layer, first layer first. "auto" takes the scheme that suits
         each layer's activation, and "glorot_normal" for the output layer. Biases start at zero.
-    alpha : float, default=2.5
-        Strength of the L2 penalty, the lambda of the course: see the objective in the notes.
+    alpha : float or "auto", default="auto"
+        Strength of the L2 penalty, the lambda of the course: see the objective in the notes. "auto" is 3.2.
     keep_prob : float or sequence of float, default=1.0
         The chance in (0, 1] that dropout keeps a hidden unit in training; one for all hidden layers or one per hidden
         layer. 1.0 turns dropout off.
@@ -68,8 +68,7 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
     clip_norm : float or None, default=None
         Scale a gradient down to this norm.
     batch_size : int or "auto", default="auto"
-        Rows per mini-batch; "auto" is twice the square root of the number of training rows, at least 32 and at most
-        256. All rows where there are no more.
+        Rows per mini-batch; "auto" is a twentieth of the training rows, at least 40 and at most 256. All rows where there are no more.
     max_iter : int, default=100
         Most epochs (of L-BFGS, iterations) that one call of `fit` trains.
     shuffle : bool, default=True
@@ -98,6 +97,8 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
 
     Attributes
     ----------
+    alpha_ : float
+        The `alpha` of the last training, "auto" resolved.
     coefs_ : list of ndarray of shape (fan_in, fan_out)
         Weights, one matrix per layer.
     intercepts_ : list of ndarray of shape (fan_out,)

@@ -31,12 +31,13 @@ from ._parameters import (
     make_augment,
     make_max_norm,
     make_penalty,
+    penalty_strength,
 )
 
 
 def auto_batch_size(n_rows: int) -> int:
-    """Twice the square root of the rows, 32 at least and 256 at most: more rows make larger batches and more steps."""
-    return min(max(int(2 * n_rows**0.5), 32), 256)
+    """A twentieth of the rows, 40 at least and 256 at most."""
+    return min(max(n_rows // 20, 40), 256)
 
 
 class ProgressLine:
@@ -66,15 +67,15 @@ def start_model(
     """A network with freshly drawn weights, or a copy of the fitted model to train on."""
     sizes = (rows.X.shape[1], *hidden_sizes(parameters), rows.Y.shape[1])
     network = Network(sizes, hidden_activations(parameters), loss, keep_probs(parameters))
-    dtype = computing_dtype(parameters)
+    dtype, alpha = computing_dtype(parameters), penalty_strength(parameters, network)
     if fitted is None:
         weights = ParameterVector(sizes, dtype=dtype)
         weights.initialize(layer_initializers(parameters), rng)
-        return Model(network, weights, History())
+        return Model(network, weights, History(), alpha)
     if fitted.network.layer_sizes != sizes:
         raise ValueError(f"warm_start and partial_fit must keep the layers {fitted.network.layer_sizes}. Got {sizes}.")
     weights = ParameterVector(sizes, fitted.parameters.theta.astype(dtype))
-    return Model(network, weights, deepcopy(fitted.history), fitted.n_samples_seen)
+    return Model(network, weights, deepcopy(fitted.history), alpha, fitted.n_samples_seen)
 
 
 def optimise(
@@ -136,7 +137,7 @@ def _patience(parameters: dict[str, Any], watches_dev: bool) -> EarlyStopping:
 def _minimise(parameters: dict[str, Any], model: Model, rows: Rows, **watched: Any) -> None:
     """L-BFGS on all rows at once."""
     merged = rows.merge_equal()
-    objective = Objective(model.network, merged, make_penalty(parameters, merged.total_weight))
+    objective = Objective(model.network, merged, make_penalty(parameters, model.alpha, merged.total_weight))
     train_lbfgs(objective, model.parameters, model.history, tol=parameters["tol"], **watched)
     model.parameters = model.parameters.astype(parameters["dtype"])
 
@@ -160,7 +161,7 @@ def _trainer(parameters: dict[str, Any], model: Model, resume: Resume, total_wei
         model.parameters,
         resume.optimizer,
         resume.schedule,
-        make_penalty(parameters, total_weight),
+        make_penalty(parameters, model.alpha, total_weight),
         resume.streams.dropout,
         resume.streams.input_dropout,
         max_norm=make_max_norm(parameters),

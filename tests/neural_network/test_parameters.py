@@ -21,7 +21,7 @@ WRONG = {
     ),
     "activation": ("one of 'identity', 'logistic'", ["sigmoid", None, 3, np.tanh]),
     "init": ("one of 'auto', 'he_normal'", ["he", None, 0.01]),
-    "alpha": (AT_LEAST_ZERO, [-1e-9, NAN, INF, "1", None, True, 1j]),
+    "alpha": ("'auto' or " + AT_LEAST_ZERO, [-1e-9, NAN, INF, "1", None, True, 1j]),
     "keep_prob": (KEEP_PROB, [0, 0.0, -0.5, 1.1, NAN, "0.5", None, True]),
     "input_keep_prob": (KEEP_PROB, [0, 1.1, NAN, None, [0.5]]),
     "max_norm": (POSITIVE, [0, -1.0, INF, NAN, "3"]),
@@ -135,7 +135,8 @@ SAME = {
     "xavier": ({"init": "xavier_uniform"}, {"init": "glorot_uniform"}),
     "auto for silu": ({"init": "auto"}, {"init": "he_then_glorot"}),
     "numpy numbers": ({"alpha": np.float32(0.5), "batch_size": np.int64(32)}, {"alpha": 0.5, "batch_size": 32}),
-    "auto batches": ({"batch_size": "auto"}, {"batch_size": 47}),
+    "auto alpha": ({"alpha": "auto"}, {"alpha": 3.2}),
+    "auto batches": ({"batch_size": "auto"}, {"batch_size": 40}),
     "batches beyond the rows": ({"batch_size": 570}, {"batch_size": 10**9}),
     "adamw without penalty": ({"alpha": 0.0, "solver": "adamw"}, {"alpha": 0.0, "solver": "adam"}),
     "a large max_norm": ({"max_norm": 1e6}, {"max_norm": None}),
@@ -192,9 +193,9 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize(("n_rows", "batch_size"), [(30, 30), (64, 32), (1000, 63), (2500, 100), (20000, 256)])
-def test_auto_batches_are_twice_the_root_of_the_rows(n_rows, batch_size):
-    """Within 32 and 256, and no more than all rows."""
+@pytest.mark.parametrize(("n_rows", "batch_size"), [(30, 30), (64, 40), (1000, 50), (2500, 125), (20000, 256)])
+def test_auto_batches_are_a_twentieth_of_the_rows(n_rows, batch_size):
+    """Within 40 and 256, and no more than all rows."""
     sizes = []
     note = lambda X_batch, y_batch, rng: sizes.append(len(X_batch))  # noqa: E731
     DeepMLPClassifier((2,), max_iter=1, augment=note).fit(np.ones((n_rows, 1)), np.arange(n_rows) % 2)

@@ -5,10 +5,11 @@ What each does in a single step, and which values each takes, is in test_paramet
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.neural_network import MLPClassifier
 
-from skdeep import DeepMLPClassifier
+from skdeep import DeepMLPClassifier, DeepMLPRegressor
 from skdeep.core import Network
 
 # Random draws -------------------------------------------------------------------------------------------------------
@@ -122,6 +123,26 @@ def test_alpha_means_the_same_at_every_batch_size(noisy):
     """Trained to convergence, the weights are equally long; MLPClassifier's differ by far more, as below."""
     lengths = norms(noisy, DeepMLPClassifier, 2000, learning_rate="cosine", **COMMON)
     assert max(lengths) < 1.05 * min(lengths)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "data", "alpha"),
+    [
+        (DeepMLPClassifier, "binary", 3.2),
+        (DeepMLPClassifier, "multiclass", 3.2 * (2 / 3) ** 0.5),
+        (DeepMLPClassifier, "multilabel", 3.2),
+        (DeepMLPRegressor, "regression", 3.2),
+        (DeepMLPRegressor, "multioutput", 3.2),
+    ],
+    indirect=["data"],
+)
+def test_auto_alpha_follows_the_spread_of_the_errors(estimator, data, alpha):
+    """It is 3.2, and 3.2 sqrt(2 / K) for K classes; the fitted estimator says which number was used."""
+    automatic = estimator((4,), max_iter=2, random_state=0).fit(*data)
+    given = clone(automatic).set_params(alpha=alpha).fit(*data)
+    assert automatic.alpha_ == pytest.approx(alpha, rel=1e-12)
+    assert given.alpha_ == alpha
+    assert_allclose(automatic.coefs_[0], given.coefs_[0], rtol=1e-5)
 
 
 def test_alpha_of_scikit_learns_network_grows_as_batches_shrink(noisy):
