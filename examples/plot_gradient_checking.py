@@ -44,7 +44,9 @@ def scikit_learn(theta):
     units = [X.shape[1], 8, 1]
     activations = [X] + [np.empty((len(X), size)) for size in units[1:]]
     deltas = [np.empty_like(activation) for activation in activations[1:]]
-    coef_grads, intercept_grads = ([np.empty_like(part) for part in parts] for parts in (theirs.coefs_, theirs.intercepts_))
+    coef_grads, intercept_grads = (
+        [np.empty_like(part) for part in parts] for parts in (theirs.coefs_, theirs.intercepts_)
+    )
     arguments = (X, y.reshape(-1, 1).astype(bool), activations, deltas, coef_grads, intercept_grads)
     try:
         return theirs._loss_grad_lbfgs(theta, *arguments)

@@ -69,8 +69,8 @@ for warning in gradient_flow(networks["he_normal"], unscaled, y[:300]).input_war
 plt.show()
 
 # %%
-# How to read it. With "glorot_normal" the spread of the activations falls by a factor of 0.7 in every layer, the root of
-# the half that relu takes away: after twenty layers a thousandth is left, and as little of the gradient comes back.
+# How to read it. With "glorot_normal" the spread of the activations falls by a factor of 0.7 in every layer, the root
+# of the half that relu takes away: after twenty layers a thousandth is left, and as little of the gradient comes back.
 # Weights of deviation 1 multiply by seven, the root of half the hundred units: the signal grows by fifteen orders of
 # magnitude. He's variance makes up for what relu takes, so both curves stay level, and the network learns. The falling
 # spread of the first layers of "he_normal" is no fault of its scale: relu makes the rows more alike from layer to

@@ -192,7 +192,9 @@ class GradientFlowDisplay:
         self.lines_ = [
             *signal.plot(layers, _positive(self.spread), marker, color="tab:blue", label="spread of activations"),
             *gradient.plot(layers, _positive(self.delta), marker, color="tab:red", label="delta"),
-            *gradient.plot(layers, _positive(self.weight_gradient), "s--", color="tab:orange", markersize=3, label="|dW|"),
+            *gradient.plot(
+                layers, _positive(self.weight_gradient), "s--", color="tab:orange", markersize=3, label="|dW|"
+            ),
         ]
         for ax, what, verdict in (
             (signal, "signal", self.signal_verdict),

@@ -232,8 +232,7 @@ def course_network(vector):
     X = rng.randn(4, 3)
     Y = np.array([[1, 1, 0]])
     W1, b1, W2, b2, W3, b3 = (
-        part.reshape(shape)
-        for part, shape in zip(np.split(vector, [20, 25, 40, 43, 46]), COURSE_SHAPES, strict=True)
+        part.reshape(shape) for part, shape in zip(np.split(vector, [20, 25, 40, 43, 46]), COURSE_SHAPES, strict=True)
     )
     Z1 = W1 @ X + b1
     A1 = np.maximum(Z1, 0)

@@ -98,6 +98,17 @@ def test_estimators_import_the_core_and_themselves(name):
     assert all(other.split(".")[0] in {"_rules", "augmentation", "core", "neural_network"} for other in siblings(name))
 
 
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("inspection.")])
+def test_inspection_imports_the_estimators_and_the_core(name):
+    """What looks into networks knows them, and no drawing."""
+    assert all(other.split(".")[0] in {"core", "neural_network", "inspection"} for other in siblings(name))
+
+
+def test_plotting_draws_what_the_core_hands_it():
+    """Displays know numbers, not the estimators that they come from."""
+    assert {other.split(".")[0] for other in siblings("plotting")} == {"core"}
+
+
 def test_augmentation_stands_on_the_rules_alone():
     """Augmenters know no estimator of ours, and the rules no module of skdeep."""
     assert set(siblings("augmentation")) == {"_rules"}

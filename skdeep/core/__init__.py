@@ -9,7 +9,7 @@ from .gradient_check import check_gradient, compare_gradient
 from .gradient_report import GradientCheckResult
 from .initializers import INITIALIZERS
 from .losses import LOSSES, Loss
-from .monitors import EarlyStopping, History, Monitor, StopReason
+from .monitors import EarlyStopping, History, Monitor, NormRecorder, StopReason
 from .network import Network, Workspace
 from .objective import Objective, mean_loss
 from .optimizers import SGD, Adam, Optimizer, RMSProp
@@ -37,6 +37,7 @@ __all__ = [
     "MiniBatches",
     "Monitor",
     "Network",
+    "NormRecorder",
     "Objective",
     "Optimizer",
     "ParameterVector",

@@ -126,10 +126,16 @@ def compare_gradient(
         sides says nothing: it is counted and set aside.
     theta : ndarray of shape (n_parameters,), float64
         Where to check.
-    epsilon, n_directions, blocks, random_state
+    epsilon : float, default=None
+        As in `check_gradient`.
+    n_directions : int, default=None
+        As in `check_gradient`.
+    blocks : mapping of str to index, default=None
         As in `check_gradient`.
     shapes : dict of str to tuple of int, default=None
         Shapes of blocks, for the indices of their entries.
+    random_state : None, int or Generator, default=None
+        As in `check_gradient`.
 
     Returns
     -------
@@ -291,5 +297,5 @@ def _compare_finely(old: Probe, probe: ProbeFun, theta: Array, where: Any, direc
     if old.crosses_kink or near_crosses or far_crosses:
         return old
     new = Probe(old.gradient, (4.0 * near - far) / 3.0, step, False)
-    # The larger step meets bends that the smaller one did not (elu's second derivative jumps): neither is always better.
+    # The larger step meets bends that the smaller one did not, such as elu's: neither is always the better one.
     return min(old, new, key=lambda seen: abs(seen.gradient - seen.difference))

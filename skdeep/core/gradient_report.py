@@ -170,8 +170,9 @@ class GradientCheckResult:
     @property
     def relative_error(self) -> float:
         """Over all that was checked."""
-        slopes = ((block.gradient, block.difference) for block in self.blocks.values())
-        return relative_error(*map(np.concatenate, zip(*slopes, strict=True)))
+        gradient = np.concatenate([block.gradient for block in self.blocks.values()])
+        difference = np.concatenate([block.difference for block in self.blocks.values()])
+        return relative_error(gradient, difference)
 
     @property
     def block_errors(self) -> dict[str, float]:

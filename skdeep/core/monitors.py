@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+import numpy as np
+
 from .parameters import Array, ParameterVector
 
 
@@ -35,6 +37,11 @@ class History:
         The rate of the epoch's last step; empty for L-BFGS.
     seconds : list of float
         Wall-clock time of the epoch, evaluation on the dev rows included.
+    weight_norm : list of list of float
+        Norm of each layer's weights after the epoch; empty unless recorded.
+    gradient_norm : list of list of float
+        Norm of each layer's gradient by its weights in the epoch's last step, penalty and clipping included; empty
+        unless recorded, and for L-BFGS.
     n_epochs : int
         Epochs trained so far.
     best_epoch : int
@@ -48,6 +55,8 @@ class History:
     validation_score: list[float] = field(default_factory=list)
     learning_rate: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    weight_norm: list[list[float]] = field(default_factory=list)
+    gradient_norm: list[list[float]] = field(default_factory=list)
     n_epochs: int = 0
     best_epoch: int = 0
     stop_reason: StopReason | None = None
@@ -59,6 +68,29 @@ class Monitor(Protocol):
     def epoch_ended(self, history: History, parameters: ParameterVector) -> StopReason | None:
         """Look at the last entries of the history; a reason ends the training."""
         ...
+
+
+@dataclass
+class NormRecorder:
+    """Writes the norms of each layer's weights, and of its gradient if there is one, into the history.
+
+    Parameters
+    ----------
+    gradient : ParameterVector, default=None
+        Where the training leaves the gradient of its last step.
+    """
+
+    gradient: ParameterVector | None = None
+
+    def epoch_ended(self, history: History, parameters: ParameterVector) -> None:
+        """Append the epoch's norms."""
+        history.weight_norm.append(_norms(parameters))
+        if self.gradient is not None:
+            history.gradient_norm.append(_norms(self.gradient))
+
+
+def _norms(parameters: ParameterVector) -> list[float]:
+    return [float(np.sqrt(np.dot(W.ravel(), W.ravel()))) for W in parameters.weights]
 
 
 @dataclass

@@ -70,11 +70,13 @@ class Trainer:
     n_steps: int = 0
     gradient: ParameterVector = field(init=False, repr=False)
     _scratch: Array = field(init=False, repr=False)
+    _projection: ParameterVector | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         theta = self.parameters.theta
         self.gradient = ParameterVector(self.parameters.layer_sizes, np.empty_like(theta))
         self._scratch = np.empty_like(theta[..., : piece_width(theta)])
+        self._projection = None if self.max_norm is None else self.gradient.copy()
 
     def epoch(self, batches: MiniBatches) -> float:
         """Step through all mini-batches; the mean over rows of the objective before each step."""
@@ -96,8 +98,8 @@ class Trainer:
         if self.clip_norm is not None:
             clip_norm(self.gradient.theta, self.clip_norm)
         self.optimizer.step(self.parameters.theta, self.gradient.theta, rate)
-        if self.max_norm is not None:
-            self.max_norm.project(self.parameters, scratch=self.gradient)
+        if self._projection is not None:
+            self.max_norm.project(self.parameters, scratch=self._projection)  # type: ignore[union-attr]
         self.n_steps += 1
         return loss
 

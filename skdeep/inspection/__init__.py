@@ -1,4 +1,4 @@
-"""Looks into networks: is the gradient correct, and do signal and gradient reach every layer?"""
+"""Looks into networks: whether the gradient is correct, and whether signal and gradient reach every layer."""
 
 from ..core import GradientCheckResult
 from ._flow_report import Advice, GradientFlowReport, LayerFlow

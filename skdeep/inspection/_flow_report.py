@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from html import escape
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -106,7 +107,7 @@ def _ratio(end: float, start: float) -> float:
 
 
 def flow_verdict(factor: float) -> str:
-    """"vanishing", "exploding" or "healthy"."""
+    """ "vanishing", "exploding" or "healthy"."""
     if factor < VANISHES_BELOW:
         return "vanishing"
     return "exploding" if factor > EXPLODES_ABOVE else "healthy"
@@ -145,12 +146,12 @@ class GradientFlowReport:
 
     @property
     def signal_verdict(self) -> str:
-        """"vanishing", "exploding" or "healthy"."""
+        """ "vanishing", "exploding" or "healthy"."""
         return flow_verdict(self.signal_factor)
 
     @property
     def gradient_verdict(self) -> str:
-        """"vanishing", "exploding" or "healthy"."""
+        """ "vanishing", "exploding" or "healthy"."""
         return flow_verdict(self.gradient_factor)
 
     def __bool__(self) -> bool:
@@ -165,10 +166,10 @@ class GradientFlowReport:
             f"{'':10}{'spread':>9}{'delta':>9}{'|dW|':>9}{'step/|W|':>9}{'dead':>6}{'satur.':>7}",
         ]
         shown = self.layers if len(self.layers) <= 12 else (*self.layers[:5], None, *self.layers[-5:])
-        for layer in shown:
-            lines.append("  ..." if layer is None else self._line(layer))
-        for number, advice in enumerate(self.advice, start=1):
-            lines.append(f"{number}. {advice.problem}: {advice.action}. {advice.outcome}")
+        lines += ["  ..." if layer is None else self._line(layer) for layer in shown]
+        lines += [
+            f"{n}. {advice.problem}: {advice.action}. {advice.outcome}" for n, advice in enumerate(self.advice, 1)
+        ]
         return "\n".join(lines)
 
     @staticmethod
@@ -204,10 +205,12 @@ class GradientFlowReport:
         DataFrame
             With a column for each attribute of `LayerFlow`, indexed by its name.
         """
-        from pandas import DataFrame
-
         columns = [field.name for field in fields(LayerFlow)]
-        return DataFrame([asdict(layer) for layer in self.layers], columns=columns).set_index("name")
+        return (
+            import_module("pandas")
+            .DataFrame([asdict(layer) for layer in self.layers], columns=columns)
+            .set_index("name")
+        )
 
     def plot(self, axes: Any = None) -> Any:
         """Draw signal and gradient by layer.
@@ -222,6 +225,4 @@ class GradientFlowReport:
         GradientFlowDisplay
             The drawing.
         """
-        from ..plotting import GradientFlowDisplay
-
-        return GradientFlowDisplay.from_report(self, axes=axes)
+        return import_module("skdeep.plotting").GradientFlowDisplay.from_report(self, axes=axes)

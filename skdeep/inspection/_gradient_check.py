@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import GradientCheckResult, ParameterVector, compare_gradient
+from ..neural_network._objective import objective_of
 from ._subject import network_and_rows
 
 
@@ -37,8 +38,10 @@ def check_gradient(
         Target.
     sample_weight : array-like of shape (n_samples,), default=None
         What each row counts.
-    epsilon, n_directions
-        As in `skdeep.core.check_gradient`.
+    epsilon : float, default=None
+        The step of the differences; see `skdeep.core.check_gradient`.
+    n_directions : int, default=None
+        Along how many random directions to check instead of every coordinate; see there.
     random_state : None, int or Generator, default=None
         Draws dropout's masks and the directions; what `numpy.random.default_rng` takes.
 
@@ -68,7 +71,7 @@ def check_gradient(
     ('correct', 67)
     """
     network, X = network_and_rows(estimator, X, y)
-    objective, parameters = network._objective(X, y, sample_weight)
+    objective, parameters = objective_of(network, X, y, sample_weight)
     rng = np.random.default_rng(random_state)
     objective.network.draw_masks(objective.workspace, rng)
     return compare_gradient(

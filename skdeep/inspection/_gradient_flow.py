@@ -1,4 +1,4 @@
-"""Do signal and gradient reach every layer? Forward and back once, measured layer by layer."""
+"""Whether signal and gradient reach every layer: forward and back once, measured layer by layer."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from ..core import Activation, ParameterVector, Workspace
 from ..neural_network._base import BaseDeepMLP
+from ..neural_network._objective import first_step, objective_of
 from ._flow_advice import advise
 from ._flow_report import GradientFlowReport, LayerFlow
 from ._input_scales import input_warnings
@@ -74,7 +75,7 @@ def gradient_flow(estimator: Any, X: Any, y: Any, *, sample_weight: Any = None) 
 
 def measure(network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any = None) -> tuple[LayerFlow, ...]:
     """The figures of every layer, the first hidden layer first, the output layer last."""
-    objective, parameters = network._objective(X, y, sample_weight, dropout=False)
+    objective, parameters = objective_of(network, X, y, sample_weight, dropout=False)
     hidden = [LayerSums(activation) for activation in objective.network.activations]
     inputs, output = LayerSums(None), LayerSums(None)
     gradient = ParameterVector(parameters.layer_sizes)
@@ -92,7 +93,7 @@ def measure(network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any = None) -> 
                 sums.add_delta(delta)
         whole = gradient.copy()
         objective.penalty.add_gradient(parameters, whole)
-        step = network._first_step(parameters, whole)
+        step = first_step(network, parameters, whole)
         return _figures([inputs, *hidden, output], parameters, gradient, step)
 
 

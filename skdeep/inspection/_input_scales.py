@@ -34,11 +34,12 @@ def input_warnings(X: Any, names: Any = None) -> tuple[str, ...]:
     varies = spread > CONSTANT * np.abs(mean)
     found = []
     if varies.any() and spread[varies].max() > MOST_SCALES * spread[varies].min():
+        factor = spread[varies].max() / spread[varies].min()
         typical = np.exp(np.mean(np.log(spread[varies])))
         distance = np.where(varies, np.abs(np.log(np.where(varies, spread, typical) / typical)), 0.0)
         found.append(
-            f"The columns' standard deviations differ by a factor of {spread[varies].max() / spread[varies].min():.0f}, "
-            f"most in {_named(names, np.argsort(-distance)[:N_NAMED])}: scale them (StandardScaler)."
+            f"The columns' standard deviations differ by a factor of {factor:.0f}, most in "
+            f"{_named(names, np.argsort(-distance)[:N_NAMED])}: scale them (StandardScaler)."
         )
     far = np.flatnonzero(varies & (np.abs(mean) > MOST_MEAN * spread))
     if far.size:

@@ -30,7 +30,7 @@ NORMAL = np.exp(-(GRID**2) / 2) / np.exp(-(GRID**2) / 2).sum()
 
 
 def predicted_factors(activation, variance, depth, scale):
-    """Signal and gradient of an infinitely wide network, layer by layer: Gaussian sums of variance q, correlation c / q.
+    """Signal and gradient of an infinitely wide network: Gaussian sums of variance q and covariance c, layer by layer.
 
     Poole et al. (2016), "Exponential expressivity in deep neural networks through transient chaos"; Schoenholz et al.
     (2017), "Deep Information Propagation".
