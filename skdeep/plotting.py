@@ -12,6 +12,7 @@ from .core import GradientCheckResult
 from .core.gradient_report import CORRECT_BELOW, WRONG_ABOVE
 
 SMALLEST_ERROR = 1e-12  # drawn in place of errors below it, 0 included
+MOST_MARKERS = 30  # more layers are drawn as a line alone
 COLOURS = {"correct": "tab:blue", "suspicious": "tab:orange", "wrong": "tab:red"}
 
 
@@ -122,7 +123,7 @@ class GradientFlowDisplay:
 
     Attributes
     ----------
-    axes_ : ndarray of shape (2,) of matplotlib Axes
+    ax_ : ndarray of shape (2,) of matplotlib Axes
         Signal, gradient.
     figure_ : matplotlib Figure
         The figure of the axes.
@@ -136,7 +137,7 @@ class GradientFlowDisplay:
     >>> from skdeep.inspection import gradient_flow
     >>> report = gradient_flow(DeepMLPClassifier((10,) * 5, random_state=0), *load_iris(return_X_y=True))
     >>> display = report.plot()
-    >>> [ax.get_yscale() for ax in display.axes_]
+    >>> [ax.get_yscale() for ax in display.ax_]
     ['log', 'log']
     """
 
@@ -150,14 +151,14 @@ class GradientFlowDisplay:
         self.gradient_verdict = gradient_verdict
 
     @classmethod
-    def from_report(cls, report: Any, *, axes: Any = None) -> GradientFlowDisplay:
+    def from_report(cls, report: Any, *, ax: Any = None) -> GradientFlowDisplay:
         """Draw a report of `skdeep.inspection.gradient_flow`.
 
         Parameters
         ----------
         report : GradientFlowReport
             What was measured.
-        axes : pair of matplotlib Axes, default=None
+        ax : pair of matplotlib Axes, default=None
             Where to draw; a new figure if None.
 
         Returns
@@ -169,41 +170,44 @@ class GradientFlowDisplay:
             name: [getattr(layer, name) for layer in report.layers] for name in ("spread", "delta", "weight_gradient")
         }
         display = cls(**figures, signal_verdict=report.signal_verdict, gradient_verdict=report.gradient_verdict)
-        return display.plot(axes=axes)
+        return display.plot(ax=ax)
 
-    def plot(self, axes: Any = None) -> GradientFlowDisplay:
+    def plot(self, ax: Any = None) -> GradientFlowDisplay:
         """Draw the curves.
 
         Parameters
         ----------
-        axes : pair of matplotlib Axes, default=None
+        ax : pair of matplotlib Axes, default=None
             Where to draw; a new figure if None.
 
         Returns
         -------
         self
-            This object, with `axes_` and `figure_`.
+            This object, with `ax_` and `figure_`.
+
+        Raises
+        ------
+        ValueError
+            When `ax` is not a pair.
         """
-        self.axes_ = np.ravel(axes) if axes is not None else _new_axes(3.2, n_columns=2)
-        self.figure_ = self.axes_[0].figure
+        self.ax_ = np.ravel(ax) if ax is not None else _new_axes(3.2, n_columns=2)
+        if len(self.ax_) != 2:
+            raise ValueError(f"ax must be a pair of axes, for signal and gradient. Got {len(self.ax_)}.")
+        self.figure_ = self.ax_[0].figure
         layers = np.arange(1, len(self.spread) + 1)
-        signal, gradient = self.axes_
-        marker = "o-" if len(layers) <= 30 else "-"
+        signal, gradient = self.ax_
+        marker = "o-" if len(layers) <= MOST_MARKERS else "-"
         self.lines_ = [
             *signal.plot(layers, _positive(self.spread), marker, color="tab:blue", label="spread of activations"),
             *gradient.plot(layers, _positive(self.delta), marker, color="tab:red", label="delta"),
-            *gradient.plot(
-                layers, _positive(self.weight_gradient), "s--", color="tab:orange", markersize=3, label="|dW|"
-            ),
+            *gradient.plot(layers, _positive(self.weight_gradient), "--", color="tab:orange", label="|dW|"),
         ]
-        for ax, what, verdict in (
-            (signal, "signal", self.signal_verdict),
-            (gradient, "gradient", self.gradient_verdict),
-        ):
-            ax.set(yscale="log", xlabel="layer (the last is the output)", ylabel=what, title=f"{what}: {verdict}")
-            ax.xaxis.get_major_locator().set_params(integer=True)
-            ax.grid(alpha=0.3)
-            ax.legend()
+        verdicts = (("signal", self.signal_verdict), ("gradient", self.gradient_verdict))
+        for axes, (what, verdict) in zip(self.ax_, verdicts, strict=True):
+            axes.set(yscale="log", xlabel="layer (the last is the output)", ylabel=what, title=f"{what}: {verdict}")
+            axes.set_xticks(layers[:: max(1, len(layers) // 8)])
+            axes.grid(alpha=0.3)
+            axes.legend()
         return self
 
 
@@ -218,6 +222,10 @@ class LossCurveDisplay:
         Mean loss on the dev rows.
     best_epoch : int, default=None
         Counted from 1; marked if given.
+    first_epoch : int, default=1
+        After which epoch the first value of the training curve was taken; 0 where it is the start, as with L-BFGS.
+    name : str, default=None
+        Stands before the labels, so that several networks can share axes.
 
     Attributes
     ----------
@@ -239,19 +247,32 @@ class LossCurveDisplay:
     'epoch'
     """
 
-    def __init__(self, *, loss_curve: Any, validation_loss_curve: Any = None, best_epoch: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        loss_curve: Any,
+        validation_loss_curve: Any = None,
+        best_epoch: int | None = None,
+        first_epoch: int = 1,
+        name: str | None = None,
+    ) -> None:
         self.loss_curve = loss_curve
         self.validation_loss_curve = validation_loss_curve
         self.best_epoch = best_epoch
+        self.first_epoch = first_epoch
+        self.name = name
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Any = None) -> LossCurveDisplay:
+    def from_estimator(cls, estimator: Any, *, name: str | None = None, ax: Any = None) -> LossCurveDisplay:
         """Draw the training of a fitted network.
 
         Parameters
         ----------
         estimator : DeepMLPClassifier, DeepMLPRegressor or Pipeline that ends in one
-            Fitted.
+            Fitted. With dev rows the best epoch is marked: that whose weights were kept, or without `early_stopping`
+            that of the lowest dev loss.
+        name : str, default=None
+            Stands before the labels.
         ax : matplotlib Axes, default=None
             Where to draw; a new figure if None.
 
@@ -261,10 +282,20 @@ class LossCurveDisplay:
             The drawing.
         """
         network = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+        if not hasattr(network, "record_norms"):
+            raise TypeError(
+                "estimator must be a DeepMLPClassifier, a DeepMLPRegressor or a Pipeline that ends in one. "
+                f"Got {type(network).__name__}."
+            )
         check_is_fitted(network)
-        dev = network.validation_loss_curve_
-        best = network.best_iter_ if dev is not None else None
-        return cls(loss_curve=network.loss_curve_, validation_loss_curve=dev, best_epoch=best).plot(ax=ax)
+        dev, best = network.validation_loss_curve_, None
+        if dev is not None:
+            best = network.best_iter_ if network.early_stopping else int(np.argmin(dev)) + 1
+        first = 0 if network.solver == "lbfgs" else 1
+        display = cls(
+            loss_curve=network.loss_curve_, validation_loss_curve=dev, best_epoch=best, first_epoch=first, name=name
+        )
+        return display.plot(ax=ax)
 
     def plot(self, ax: Any = None) -> LossCurveDisplay:
         """Draw the curves.
@@ -281,13 +312,20 @@ class LossCurveDisplay:
         """
         self.ax_ = ax if ax is not None else _new_axes(3.5)
         self.figure_ = self.ax_.figure
-        curves = [("training rows, with penalty", self.loss_curve), ("dev rows", self.validation_loss_curve)]
+        prefix = "" if self.name is None else f"{self.name}: "
+        curves = [
+            ("training rows, with penalty", self.loss_curve, self.first_epoch),
+            ("dev rows", self.validation_loss_curve, 1),
+        ]
         self.lines_ = []
-        for label, curve in curves:
+        for label, curve, first in curves:
             if curve is not None:
-                self.lines_ += self.ax_.plot(np.arange(1, len(curve) + 1), curve, label=label)
+                epochs = np.arange(first, first + len(curve))
+                self.lines_ += self.ax_.plot(epochs, curve, label=prefix + label)
         if self.best_epoch is not None:
-            self.ax_.axvline(self.best_epoch, color="grey", linestyle=":", label=f"best epoch ({self.best_epoch})")
+            self.ax_.axvline(
+                self.best_epoch, color="grey", linestyle=":", label=f"{prefix}best epoch ({self.best_epoch})"
+            )
         self.ax_.set(xlabel="epoch", ylabel="loss")
         self.ax_.legend()
         return self

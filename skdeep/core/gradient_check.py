@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ EPSILON = float(np.cbrt(np.finfo(np.float64).eps))
 FINE_EPSILON = float(np.finfo(np.float64).eps ** 0.2)
 MANY = 10_000  # above so many parameters random directions take the place of single coordinates
 N_DIRECTIONS = 50
+REST = "(in no block)"
 
 
 def check_gradient(
@@ -37,12 +39,14 @@ def check_gradient(
 
     With ``d_i = (J(theta + h e_i) - J(theta - h e_i)) / 2 h``, the relative error is ``||g - d|| / (||g|| + ||d||)``,
     over all coordinates and for each block. A block that then looks doubtful, because its gradient is tiny or its
-    curvature large, is looked at again by ``(4 d(h) - d(2 h)) / 3`` at a larger step.
+    curvature large, is looked at again by ``(4 d(h) - d(2 h)) / 3`` at a larger step, and of the two differences the
+    one that is nearer to the gradient counts: a wrong gradient is near to neither.
 
     Parameters
     ----------
     fun : callable (theta) -> (loss, gradient)
-        Deterministic; computes in float64. Gets a fresh copy of theta at every call.
+        Deterministic; computes in float64; smooth within a step around theta, for beside a kink (``abs`` near 0) a
+        difference has no gradient to agree with. Gets a fresh copy of theta at every call.
     theta : float or array-like of float
         Where to check, of any shape. float32 values are handed on in float64.
     epsilon : float, default=None
@@ -56,7 +60,7 @@ def check_gradient(
     blocks : mapping of str to index, default=None
         Names parts of theta, each by what selects it in the flattened theta: a slice, integers or booleans. In the
         order of the forward pass, input first, so that the report can name the part where a backward pass went wrong
-        first. If None all of theta is one block, "theta".
+        first; what is in none of them is a block of its own. If None all of theta is one block, "theta".
     random_state : None, int or Generator, default=None
         Draws the directions; what `numpy.random.default_rng` takes.
 
@@ -143,9 +147,10 @@ def compare_gradient(
         Of the comparison.
     """
     named = _block_indices(blocks, theta.size)
-    _require(epsilon is None or (np.isreal(epsilon) and 0 < float(epsilon) < np.inf), "epsilon", _POSITIVE, epsilon)
-    known = n_directions is None or (isinstance(n_directions, int | np.integer) and n_directions >= 1)
+    _require(epsilon is None or _is_positive(epsilon, Real), "epsilon", "a positive, finite number or None", epsilon)
+    known = n_directions is None or _is_positive(n_directions, Integral)
     _require(known, "n_directions", "a positive integer or None", n_directions)
+    _require(bool(np.isfinite(gradient).all()), "the gradient", "finite", "NaN or infinity in it")
     if n_directions is None and theta.size > MANY:
         n_directions = N_DIRECTIONS
     rng = np.random.default_rng(random_state)
@@ -156,7 +161,7 @@ def compare_gradient(
         directions = _coordinates(indices) if share is None else _directions(indices, share, rng)
         probes = [_compare(gradient, probe, theta, *direction, epsilon) for direction in directions]
         checks[name] = BlockCheck.of(probes, level)
-        if epsilon is None and checks[name].verdict != "correct":
+        if epsilon is None and checks[name].verdict(checks[name].size) != "correct":
             probes = [
                 _compare_finely(old, probe, theta, *direction)
                 for old, direction in zip(probes, directions, strict=True)
@@ -203,23 +208,28 @@ class CheckedFun:
         returned = self.fun(shaped)
         if not (isinstance(returned, tuple | list) and len(returned) == 2):
             raise ValueError(f"fun must return (loss, gradient). Got {type(returned).__name__}.")
-        loss, gradient = map(np.asarray, returned)
+        try:
+            loss, gradient = map(np.asarray, returned)
+        except ValueError as error:
+            raise ValueError(f"fun must return its gradient as one array in theta's shape, {self.shape}.") from error
         if not np.array_equal(shaped.ravel(), theta):
             raise ValueError("fun must leave theta as it is. Got a changed theta: copy it before working on it.")
         for name, value, shape in (("loss", loss, ()), ("gradient", gradient, self.shape)):
             if value.shape != shape and not (shape == () and value.size == 1):
                 raise ValueError(f"fun must return a {name} of shape {shape}. Got shape {value.shape}.")
-            if value.dtype.kind not in "fiu" or value.dtype in (np.float16, np.float32):
+            if value.dtype in (np.float16, np.float32):
                 raise ValueError(
                     f"fun must compute in float64: in float32 no error below about 1e-3 can be told from rounding. "
                     f"Got a {name} in {value.dtype}."
                 )
+            _require(value.dtype.kind in "fiu", f"the {name} of fun", "real numbers", f"{value.dtype} values")
             if not np.isfinite(value).all():
                 raise ValueError(f"fun must return a finite {name}. Got NaN or infinity.")
         return float(loss.reshape(())), np.array(gradient, dtype=np.float64).ravel()
 
 
-_POSITIVE = "a positive, finite number or None"
+def _is_positive(value: Any, kind: type) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool) and bool(0 < value < np.inf)  # type: ignore[operator]
 
 
 def _require(holds: Any, name: str, rule: str, got: Any) -> None:
@@ -233,15 +243,22 @@ def _block_indices(blocks: Mapping[str, Any] | None, n_parameters: int) -> dict[
         return {"theta": np.arange(n_parameters)}
     _require(isinstance(blocks, Mapping) and len(blocks) > 0, "blocks", "a mapping of name to index", blocks)
     everything = np.arange(n_parameters)
-    indices = {}
+    indices, covered = {}, np.zeros(n_parameters, dtype=bool)
     for name, index in blocks.items():
+        argument = f"blocks[{name!r}]"
+        _require(isinstance(name, str), "blocks", "named by strings", name)
         try:
-            indices[str(name)] = np.atleast_1d(everything[index])
+            chosen = np.atleast_1d(everything[index])
         except (IndexError, TypeError) as error:
             raise ValueError(
-                f"blocks[{name!r}] must select from {n_parameters} parameters. Got {index!r}: {error}."
+                f"{argument} must select from {n_parameters} parameters. Got {index!r}: {error}."
             ) from error
-        _require(indices[str(name)].size, f"blocks[{name!r}]", "at least one parameter", index)
+        _require(chosen.ndim == 1 and chosen.size > 0, argument, "a slice or a list of at least one parameter", index)
+        _require(np.unique(chosen).size == chosen.size, argument, "a list of different parameters", index)
+        indices[name] = chosen
+        covered[chosen] = True
+    if not covered.all():
+        indices[REST] = np.flatnonzero(~covered)
     return indices
 
 
@@ -277,6 +294,8 @@ def _difference(probe: ProbeFun, theta: Array, where: Any, direction: Any, step:
     (loss_up, sides_up), (loss_down, sides_down) = probe(up), probe(down)
     # What was really moved, not what was asked for: near a large theta the two differ by rounding.
     width = float(np.sum((up[where] - down[where]) * direction))
+    _require(width > 0, "epsilon", "large enough to move every parameter", step)
+    _require(np.isfinite([loss_up, loss_down]).all(), "the loss", "finite at every probe", "NaN or infinity")
     return (loss_up - loss_down) / width, sides_up != sides_down
 
 

@@ -15,16 +15,21 @@ from .parameters import Array
 #: A relative error up to the first is that of a correct gradient, above the second of a wrong one; between them the
 #: gradient is suspicious.
 CORRECT_BELOW, WRONG_ABOVE = 1e-6, 1e-4
-#: The largest share of differences that may be set aside for their kinks before no gradient is called correct.
-MOST_KINKS = 0.2
+#: The largest share of a block's differences that may be set aside for their kinks before it is called correct.
+MOST_KINKS = 0.5
+#: The same of all differences.
+MOST_KINKS_IN_ALL = 0.2
 #: An error within so many times what rounding alone explains counts as none.
 ROUNDINGS = 10.0
+#: A block that rounding hides is no alarm if it is a smaller share of the whole gradient than this.
+NEGLIGIBLE = 1e-6
 #: A wrong entry alone makes a block suspicious if its error is at least this share of the block.
 SMALLEST_SHARE = 1e-8
 #: How many of the entries that are furthest off a result lists.
 N_WORST = 5
 #: A gradient that is a multiple of the difference up to this share of it gets told by which factor.
 SAME_FACTOR = 1e-3
+SEVERITY = ("correct", "suspicious", "wrong")
 
 
 class Probe(NamedTuple):
@@ -101,24 +106,43 @@ class BlockCheck:
         return relative_error(self.gradient, self.difference)
 
     @property
-    def verdict(self) -> str:
+    def size(self) -> float:
+        """``||g|| + ||d||``."""
+        return float(np.linalg.norm(self.gradient) + np.linalg.norm(self.difference))
+
+    @property
+    def allowance(self) -> float:
+        """An error of this size counts as rounding."""
+        return ROUNDINGS * float(np.linalg.norm(self.noise))
+
+    @property
+    def has_too_many_kinks(self) -> bool:
+        """Whether more than half of the differences were set aside."""
+        return self.n_kinks > MOST_KINKS * (self.n_kinks + len(self.indices))
+
+    def is_hidden_by_rounding(self, whole: float) -> bool:
+        """Whether the block, no negligible part of a gradient of size `whole`, is no larger than rounding."""
+        return self.size > NEGLIGIBLE * whole and self.allowance > self.size
+
+    def verdict(self, whole: float) -> str:
         """By the relative error less what rounding alone explains: "correct", "suspicious" or "wrong"."""
-        error = relative_error(self.gradient, self.difference, ROUNDINGS * float(np.linalg.norm(self.noise)))
-        if error <= CORRECT_BELOW:
-            return "suspicious" if self._an_entry_stands_out() else "correct"
-        return "suspicious" if error <= WRONG_ABOVE else "wrong"
+        error = relative_error(self.gradient, self.difference, self.allowance)
+        if error > WRONG_ABOVE:
+            return "wrong"
+        doubtful = self.has_too_many_kinks or self.is_hidden_by_rounding(whole) or self._an_entry_stands_out()
+        return "suspicious" if error > CORRECT_BELOW or doubtful else "correct"
 
     def _an_entry_stands_out(self) -> bool:
         """Whether a single entry is wrong that is too small to show in the norms."""
-        errors, total = np.abs(self.gradient - self.difference), np.abs(self.gradient) + np.abs(self.difference)
-        shown = errors > SMALLEST_SHARE * np.linalg.norm(total) + ROUNDINGS * self.noise
-        return bool(np.any(shown & (errors > WRONG_ABOVE * total)))
+        errors, sizes = np.abs(self.gradient - self.difference), np.abs(self.gradient) + np.abs(self.difference)
+        shown = errors > SMALLEST_SHARE * self.size + ROUNDINGS * self.noise
+        return bool(np.any(shown & (errors > WRONG_ABOVE * sizes)))
 
     @property
     def factor(self) -> float | None:
         """The one number by which all differences must be multiplied to give the gradient, or None."""
         norm = float(np.linalg.norm(self.difference))
-        if norm <= ROUNDINGS * float(np.linalg.norm(self.noise)):
+        if norm <= self.allowance:
             return None
         factor = float(self.gradient @ self.difference) / norm**2
         rest = float(np.linalg.norm(self.gradient - factor * self.difference))
@@ -150,8 +174,10 @@ class GradientCheckResult:
     """Whether a gradient is correct, and where it is not; true in a condition where it is.
 
     The relative error ``||g - d|| / (||g|| + ||d||)`` of a correct gradient is at most 1e-6, that of a wrong one above
-    1e-4. Each block is judged by its error less ten times what rounding alone explains, so that a gradient of next to
-    nothing is no alarm; a single wrong entry makes it suspicious even where it is too small to show in the norms.
+    1e-4. Each block is judged by its error less ten times what rounding alone explains. "suspicious" is also a block
+    that is no larger than rounding, unless it is less than a millionth of the whole; one with a single wrong entry that
+    is too small to show in the norms; one of which more than half lies at a kink; and everything where more than a
+    fifth does.
 
     Parameters
     ----------
@@ -182,7 +208,8 @@ class GradientCheckResult:
     @property
     def block_verdicts(self) -> dict[str, str]:
         """Verdict on each block."""
-        return {name: block.verdict for name, block in self.blocks.items()}
+        whole = float(np.linalg.norm([block.size for block in self.blocks.values()]))
+        return {name: block.verdict(whole) for name, block in self.blocks.items()}
 
     @property
     def n_checked(self) -> int:
@@ -196,32 +223,34 @@ class GradientCheckResult:
 
     @property
     def has_too_many_kinks(self) -> bool:
-        """Whether more than a fifth was set aside."""
-        return self.n_kinks > MOST_KINKS * (self.n_checked + self.n_kinks)
+        """Whether more than a fifth was set aside, or more than half of a block."""
+        in_all = self.n_kinks > MOST_KINKS_IN_ALL * (self.n_checked + self.n_kinks)
+        return in_all or any(block.has_too_many_kinks for block in self.blocks.values())
 
     @property
     def verdict(self) -> str:
         """The worst of the blocks: "correct", "suspicious" or "wrong"; with too many kinks "suspicious" at best."""
-        verdicts = {*self.block_verdicts.values()} | ({"suspicious"} if self.has_too_many_kinks else set())
-        return next(verdict for verdict in ("wrong", "suspicious", "correct") if verdict in verdicts)
+        verdicts = [*self.block_verdicts.values(), "suspicious" if self.has_too_many_kinks else "correct"]
+        return max(verdicts, key=SEVERITY.index)
 
     @property
     def suspect(self) -> str | None:
         """The block to look at first: the last of the worst, for there a backward pass went wrong first."""
-        for verdict in ("wrong", "suspicious"):
-            if names := [name for name, found in self.block_verdicts.items() if found == verdict]:
-                return names[-1]
-        return None
+        verdicts = self.block_verdicts
+        worst = max(verdicts.values(), key=SEVERITY.index)
+        return None if worst == "correct" else [name for name, found in verdicts.items() if found == worst][-1]
 
     @property
     def worst(self) -> list[WorstEntry]:
-        """The entries that are furthest off, at most five, worst first."""
-        entries = [
-            WorstEntry(name, self._index(name, int(index)), float(gradient), float(difference))
-            for name, block in self.blocks.items()
-            for index, gradient, difference in zip(block.indices, block.gradient, block.difference, strict=True)
-        ]
-        return sorted(entries, key=lambda entry: -abs(entry.gradient - entry.difference))[:N_WORST]
+        """The entries that are furthest off, at most five: those of the suspected block first, then by their share."""
+        suspect, entries = self.suspect, []
+        for name, block in self.blocks.items():
+            shares = np.abs(block.gradient - block.difference) / (block.size or 1.0)
+            for number in np.argsort(-shares, kind="stable")[:N_WORST]:
+                index = self._index(name, int(block.indices[number]))
+                entry = WorstEntry(name, index, float(block.gradient[number]), float(block.difference[number]))
+                entries.append((name != suspect, -float(shares[number]), entry))
+        return [entry for _, _, entry in sorted(entries, key=lambda found: found[:2])[:N_WORST]]
 
     def _index(self, name: str, index: int) -> Any:
         if self.along_directions or name not in self.shapes:
@@ -232,11 +261,11 @@ class GradientCheckResult:
         return self.verdict == "correct"
 
     def __str__(self) -> str:
-        width = max(map(len, self.blocks))
+        width, verdicts = max(map(len, self.blocks)), self.block_verdicts
         lines = [self._summary()]
-        lines += [
-            f"  {name:{width}}  {block.relative_error:.1e}  {block.verdict}" for name, block in self.blocks.items()
-        ]
+        for name, block in self.blocks.items():
+            error = f"{block.relative_error:.1e}" if len(block.indices) else "no error"
+            lines.append(f"  {name:{width}}  {error}  {verdicts[name]}{self._reason(block)}")
         return "\n".join([*lines, *self._advice()])
 
     def _summary(self) -> str:
@@ -249,6 +278,13 @@ class GradientCheckResult:
             text += " That is too many: check at other weights, or with a smooth activation."
         return text
 
+    def _reason(self, block: BlockCheck) -> str:
+        """Why a block is suspicious for another reason than its error."""
+        if block.has_too_many_kinks:
+            return f": {block.n_kinks} of {block.n_kinks + len(block.indices)} lie at a kink"
+        whole = float(np.linalg.norm([other.size for other in self.blocks.values()]))
+        return ": no larger than rounding" if block.is_hidden_by_rounding(whole) else ""
+
     def _advice(self) -> list[str]:
         if self.suspect is None:
             return []
@@ -256,7 +292,7 @@ class GradientCheckResult:
         factor = self.blocks[self.suspect].factor
         advice += "." if factor is None else f": its gradient is {factor:.4g} times the difference throughout."
         names = list(self.blocks)
-        before = [self.blocks[name].verdict for name in names[: names.index(self.suspect)]]
+        before = [self.block_verdicts[name] for name in names[: names.index(self.suspect)]]
         if before and "correct" not in before:
             advice += " All before it are off too: the fault is in what the backward pass brings down to it."
         entries = [f"  {entry.block}{np.atleast_1d(entry.index).tolist()}" for entry in self.worst]
@@ -279,7 +315,7 @@ class GradientCheckResult:
         names = ("verdict", "relative_error", "n_checked", "n_kinks", "suspect", "block_errors", "block_verdicts")
         return {name: getattr(self, name) for name in names} | {"worst": [entry._asdict() for entry in self.worst]}
 
-    # The core knows neither pandas nor our plots; whoever calls these two has them.
+    # The core itself knows neither pandas nor our plots: they are looked up when somebody who has them asks.
 
     def to_frame(self) -> Any:
         """One row for each block, as a pandas DataFrame.
@@ -289,8 +325,10 @@ class GradientCheckResult:
         DataFrame
             With the columns ``relative_error``, ``verdict``, ``n_checked`` and ``n_kinks``.
         """
+        verdicts = self.block_verdicts
         rows = [
-            (block.relative_error, block.verdict, len(block.indices), block.n_kinks) for block in self.blocks.values()
+            (block.relative_error, verdicts[name], len(block.indices), block.n_kinks)
+            for name, block in self.blocks.items()
         ]
         columns = ["relative_error", "verdict", "n_checked", "n_kinks"]
         return import_module("pandas").DataFrame(rows, columns=columns, index=[*self.blocks])

@@ -11,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from ..neural_network._base import BaseDeepMLP
 from ._flow_report import Advice, LayerFlow, flow_factors, flow_verdict
+from ._measure import measure
 
 #: A first step that moves a layer's weights by more than this share of their size.
 LARGEST_STEP, GOOD_STEP = 0.3, 0.03
@@ -60,22 +61,27 @@ def flow_problem(layers: tuple[LayerFlow, ...]) -> str:
     return ", ".join(found)
 
 
-def _measured(network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any, parameters: dict[str, Any]) -> Any:
-    """The figures of a network that is not fitted, with parameters of another value."""
-    from ._gradient_flow import measure
+def _measured(
+    network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any, parameters: dict[str, Any]
+) -> tuple[LayerFlow, ...] | None:
+    """The figures of a network that is not fitted, with other parameters; None where these rows do not allow a fit."""
+    try:
+        return measure(clone(network).set_params(**parameters), X, y, sample_weight)
+    except ValueError:
+        return None
 
-    return measure(clone(network).set_params(**parameters), X, y, sample_weight)
 
-
-def _outcome(layers: tuple[LayerFlow, ...]) -> str:
+def _outcome(layers: tuple[LayerFlow, ...] | None) -> str:
+    if layers is None:
+        return "What it would give cannot be measured on these rows alone."
     signal, gradient = flow_factors(layers)
     state = flow_problem(layers) or "healthy"
     return f"Measured with it, before training: {state} (signal x {signal:.2g}, gradient x {gradient:.2g})."
 
 
 def _scale_inputs(network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any) -> Iterator[Advice]:
-    scaler = StandardScaler(with_mean=not issparse(X))
-    layers = _measured(network, scaler.fit_transform(X), y, sample_weight, {})
+    scaled = StandardScaler(with_mean=not issparse(X)).fit_transform(X)
+    layers = _measured(network, scaled, y, sample_weight, {})
     yield Advice("the inputs are not normalised", "put a StandardScaler before the network", {}, _outcome(layers))
 
 
@@ -89,27 +95,21 @@ def _initialise(network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any, proble
         tries.append((action, {"activation": activation, "init": "auto"}))
     for action, parameters in tries:
         layers = _measured(network, X, y, sample_weight, parameters)
-        if not flow_problem(layers):
+        if layers is not None and not flow_problem(layers):
             yield Advice(problem, action, parameters, _outcome(layers))
             return
-    shallow = {"hidden_layer_sizes": _first_layers(network.hidden_layer_sizes), "init": "auto"}
-    layers = _measured(network, X, y, sample_weight, shallow)
-    yield Advice(problem, "use fewer hidden_layer_sizes with init='auto'", shallow, _outcome(layers))
-
-
-def _first_layers(sizes: Any) -> tuple[int, ...]:
-    layers = tuple(sizes) if hasattr(sizes, "__len__") else (sizes,)
-    return layers[: max(1, min(3, len(layers) // 2))]
+    yield Advice(problem, "use fewer or wider layers", {}, "No initialisation and no activation tried helps by itself.")
 
 
 def _slow_down(network: BaseDeepMLP, layers: tuple[LayerFlow, ...]) -> Iterator[Advice]:
     """A lower rate where a first step moves a layer too far; steps are in proportion to the rate."""
     ratio = max((layer.step_ratio for layer in layers if layer.weight_norm > 0), default=0.0)
-    if LARGEST_STEP < ratio < float("inf"):
+    if not LARGEST_STEP < ratio < float("inf"):
+        return
+    problem = f"the first step would move a layer's weights by {ratio:.0%} of their size"
+    if callable(network.learning_rate):
+        yield Advice(problem, "have learning_rate return less", {}, "Steps are in proportion to it.")
+    else:
         rate = float(f"{network.learning_rate_init * GOOD_STEP / ratio:.1g}")
-        yield Advice(
-            f"the first step would move a layer's weights by {ratio:.0%} of their size",
-            f"set learning_rate_init={rate:g}",
-            {"learning_rate_init": rate},
-            f"Steps are in proportion to it: that would be {ratio * rate / network.learning_rate_init:.0%}.",
-        )
+        outcome = f"Steps are in proportion to it: that would be {ratio * rate / network.learning_rate_init:.0%}."
+        yield Advice(problem, f"set learning_rate_init={rate:g}", {"learning_rate_init": rate}, outcome)

@@ -29,7 +29,8 @@ class LayerFlow:
     spread : float
         Standard deviation of a unit's activation over the rows; root mean square over the units.
     dead : float
-        Share of units that are active on no row: the slope of their activation is 0 on all of them.
+        Share of units that are active on no row: the slope of their activation is 0 on all of them. Units that flatten
+        out on both sides count as saturated instead.
     saturated : float
         Share of units whose slope is below a twentieth of the largest on more than half of the rows; 0 for activations
         that do not flatten out on both sides.
@@ -212,12 +213,12 @@ class GradientFlowReport:
             .set_index("name")
         )
 
-    def plot(self, axes: Any = None) -> Any:
+    def plot(self, ax: Any = None) -> Any:
         """Draw signal and gradient by layer.
 
         Parameters
         ----------
-        axes : pair of matplotlib Axes, default=None
+        ax : pair of matplotlib Axes, default=None
             Where to draw; a new figure if None.
 
         Returns
@@ -225,4 +226,4 @@ class GradientFlowReport:
         GradientFlowDisplay
             The drawing.
         """
-        return import_module("skdeep.plotting").GradientFlowDisplay.from_report(self, axes=axes)
+        return import_module("skdeep.plotting").GradientFlowDisplay.from_report(self, ax=ax)

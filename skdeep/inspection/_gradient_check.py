@@ -70,7 +70,7 @@ def check_gradient(
     >>> result.verdict, result.n_checked
     ('correct', 67)
     """
-    network, X = network_and_rows(estimator, X, y)
+    network, X, _ = network_and_rows(estimator, X, y)
     objective, parameters = objective_of(network, X, y, sample_weight)
     rng = np.random.default_rng(random_state)
     objective.network.draw_masks(objective.workspace, rng)

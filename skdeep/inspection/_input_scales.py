@@ -33,20 +33,19 @@ def input_warnings(X: Any, names: Any = None) -> tuple[str, ...]:
     names = np.asarray(range(len(mean)) if names is None else names)
     varies = spread > CONSTANT * np.abs(mean)
     found = []
-    if varies.any() and spread[varies].max() > MOST_SCALES * spread[varies].min():
-        factor = spread[varies].max() / spread[varies].min()
-        typical = np.exp(np.mean(np.log(spread[varies])))
-        distance = np.where(varies, np.abs(np.log(np.where(varies, spread, typical) / typical)), 0.0)
+    if varies.any() and (factor := spread[varies].max() / spread[varies].min()) > MOST_SCALES:
+        distance = np.abs(np.log(np.where(varies, spread, 1.0) / np.median(spread[varies]))) * varies
+        odd = distance > np.log(MOST_SCALES) / 2
         found.append(
-            f"The columns' standard deviations differ by a factor of {factor:.0f}, most in "
-            f"{_named(names, np.argsort(-distance)[:N_NAMED])}: scale them (StandardScaler)."
+            f"The columns' standard deviations differ by a factor of {factor:.0f}, furthest from the others in "
+            f"{_named(names, odd, distance)}: scale them (StandardScaler)."
         )
-    far = np.flatnonzero(varies & (np.abs(mean) > MOST_MEAN * spread))
-    if far.size:
-        far = far[np.argsort(-np.abs(mean[far]) / spread[far])]
+    # A constant column counts by its value: it shifts every unit of the first layer.
+    distance = np.abs(mean) / np.where(varies, spread, 1.0)
+    if (far := distance > MOST_MEAN).any():
         found.append(
-            f"Columns lie more than {MOST_MEAN:.0f} standard deviations from 0: {_named(names, far[:N_NAMED])}"
-            f"{'' if far.size <= N_NAMED else f' and {far.size - N_NAMED} more'}: centre them (StandardScaler)."
+            f"More than {MOST_MEAN:.0f} standard deviations from 0 lies the mean of {_named(names, far, distance)}: "
+            "centre them (StandardScaler)."
         )
     return tuple(found)
 
@@ -59,5 +58,8 @@ def _moments(X: Any) -> tuple[Any, Any]:
     return dense.mean(axis=0), dense.std(axis=0)
 
 
-def _named(names: Any, numbers: Any) -> str:
-    return ", ".join(str(names[number]) for number in numbers)
+def _named(names: Any, chosen: Any, distance: Any) -> str:
+    """The names of the chosen columns, those that stand out most first, and how many more there are."""
+    numbers = np.argsort(np.where(chosen, -distance, np.inf), kind="stable")[: int(chosen.sum())]
+    text = ", ".join(str(names[number]) for number in numbers[:N_NAMED])
+    return text if len(numbers) <= N_NAMED else f"{text} and {len(numbers) - N_NAMED} more"

@@ -7,13 +7,12 @@ from typing import Any
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
 
 from ..neural_network._base import BaseDeepMLP
 
 
-def network_and_rows(estimator: Any, X: Any, y: Any) -> tuple[BaseDeepMLP, Any]:
-    """The network, and the rows as they reach it.
+def network_and_rows(estimator: Any, X: Any, y: Any) -> tuple[BaseDeepMLP, Any, Any]:
+    """The network, the rows as they reach it, and the names of their columns.
 
     Parameters
     ----------
@@ -26,30 +25,35 @@ def network_and_rows(estimator: Any, X: Any, y: Any) -> tuple[BaseDeepMLP, Any]:
 
     Returns
     -------
-    tuple of (BaseDeepMLP, array-like or sparse matrix)
-        The last step, and what the others make of `X`.
+    tuple of (BaseDeepMLP, array-like or sparse matrix, sequence of str or None)
+        The last step, what the others make of `X`, and the names of its columns where there are any.
 
     Raises
     ------
     TypeError
         When there is no network of ours.
     """
-    steps, network = estimator, estimator
-    if isinstance(estimator, Pipeline):
-        steps, network = estimator[:-1], estimator[-1]
-    if not isinstance(network, BaseDeepMLP):
+    names = getattr(X, "columns", None)
+    while isinstance(estimator, Pipeline):
+        if len(estimator) > 1:
+            X, names = _behind(estimator[:-1], X, y, names)
+        estimator = estimator[-1]
+    if not isinstance(estimator, BaseDeepMLP):
         raise TypeError(
             "estimator must be a DeepMLPClassifier, a DeepMLPRegressor or a Pipeline that ends in one; for any other "
-            f"gradient pass a function to skdeep.core.check_gradient. Got {type(network).__name__}."
+            f"gradient pass a function to skdeep.core.check_gradient. Got {type(estimator).__name__}."
         )
-    if steps is not network and len(steps):
-        X = _transformed(steps, X, y)
-    return network, X
+    return estimator, X, names
 
 
-def _transformed(steps: Pipeline, X: Any, y: Any) -> Any:
+def _behind(steps: Pipeline, X: Any, y: Any, names: Any) -> tuple[Any, Any]:
+    """The rows behind some steps, with the names of their columns if the steps can tell."""
     try:
-        check_is_fitted(steps)
+        transformed = steps.transform(X)
     except NotFittedError:
-        return clone(steps).fit_transform(X, y)
-    return steps.transform(X)
+        steps = clone(steps)
+        transformed = steps.fit_transform(X, y)
+    try:
+        return transformed, steps.get_feature_names_out(names)
+    except (AttributeError, ValueError):
+        return transformed, getattr(transformed, "columns", None)

@@ -6,6 +6,8 @@ from copy import copy, deepcopy
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from ..core import Objective, ParameterVector, clip_norm
 from ._base import BaseDeepMLP
 from ._parameters import check_parameters, make_optimizer, make_penalty, make_schedule
@@ -32,19 +34,23 @@ def objective_of(
     tuple of (Objective, ParameterVector)
         Both free of the estimator.
     """
+    continues = estimator.__sklearn_is_fitted__()
     judged = copy(estimator).set_params(dtype="float64", random_state=deepcopy(estimator.random_state))
-    if not dropout:
-        judged.set_params(keep_prob=1.0, input_keep_prob=1.0)
     parameters = judged.get_params(deep=False)
     check_parameters(parameters)
-    continues = judged.__sklearn_is_fitted__()
     X, y, weight = judged._validate_rows(X, y, sample_weight, reset=not continues)
     rows = judged._training_rows(X, y, weight, counting_rows(X, weight), continues=continues)
     require_weight(rows, "given")
     rows = replace(rows, Y=judged._smooth(rows.Y))
-    streams = judged._start_resume(continues).streams
-    model = start_model(parameters, judged._loss, rows, streams.init, judged._model if continues else None)
-    return Objective(model.network, rows, make_penalty(parameters, model.alpha, rows.total_weight)), model.parameters
+    # A fitted network is looked at as it was trained, whatever has been set since.
+    model = judged._model if continues else start_model(parameters, judged._loss, rows, _init_stream(judged), None)
+    network = model.network if dropout else replace(model.network, keep_prob=(1.0,) * len(model.network.keep_prob))
+    penalty = make_penalty(parameters, model.alpha, rows.total_weight)
+    return Objective(network, rows, penalty), model.parameters.astype(np.float64).copy()
+
+
+def _init_stream(estimator: BaseDeepMLP) -> np.random.Generator:
+    return estimator._start_resume(False).streams.init
 
 
 def first_step(estimator: BaseDeepMLP, at: ParameterVector, gradient: ParameterVector) -> ParameterVector | None:

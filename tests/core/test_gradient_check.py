@@ -1,7 +1,6 @@
 """skdeep.core.gradient_check and skdeep.core.gradient_report."""
 
 import runpy
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,18 +9,13 @@ import pytest
 
 from skdeep.core import check_gradient
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 BLOCKS = {"left": slice(0, 3), "right": slice(3, 6)}
 
 
 @pytest.fixture(scope="module")
 def planted():
-    """The hand-made network with planted bugs, from the benchmark of the full size."""
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        yield runpy.run_path(str(BENCHMARKS / "planted_bugs.py"), run_name="planted_bugs")
-    finally:
-        sys.path.remove(str(BENCHMARKS))
+    """The hand-made network with planted bugs."""
+    return runpy.run_path(str(Path(__file__).parents[1] / "planted_bugs.py"))
 
 
 @pytest.fixture
@@ -121,11 +115,47 @@ def test_the_size_of_the_loss_does_not_matter(scale, theta):
     assert not check_gradient(lambda t: (scale * cubes(t)[0], 1.001 * scale * cubes(t)[1]), theta)
 
 
-def test_a_gradient_of_next_to_nothing_is_no_alarm():
-    """Beside a large constant loss the differences are only rounding, and that is no error of the gradient."""
-    result = check_gradient(lambda t: (1e3 + 1e-9 * t @ t, 2e-9 * t), np.ones(4))
-    assert result.relative_error > 1e-4
+def test_a_gradient_that_rounding_hides_is_suspicious():
+    """Beside a large constant loss right and wrong cannot be told apart, and the report says so."""
+    for factor in (1.0, -3.5):
+        result = check_gradient(lambda t, factor=factor: (1e12 + t @ t, factor * 2 * t), np.ones(4))
+        assert result.verdict == "suspicious"
+        assert "no larger than rounding" in str(result)
+
+
+def test_a_negligible_block_that_rounding_hides_is_no_alarm():
+    """A part of next to nothing beside the whole, such as the first layer of a network that vanishes."""
+    scale = np.array([1.0, 1.0, 1e-13, 1e-13])
+    result = check_gradient(
+        lambda t: (scale @ t**2, 2 * scale * t), np.ones(4), blocks={"small": slice(2, 4), "large": slice(2)}
+    )
+    assert result.block_errors["small"] > 1e-4
     assert result.verdict == "correct"
+
+
+def test_a_tiny_gradient_is_looked_at_again():
+    """Where the first differences are mostly rounding, larger steps tell right from wrong all the same."""
+    for factor, verdict in ((1.0, "correct"), (1.5, "wrong")):
+        result = check_gradient(
+            lambda t, factor=factor: (1.0 + 1e-7 * np.sum(np.sin(t)), factor * 1e-7 * np.cos(t)), np.ones(4)
+        )
+        assert result.verdict == verdict
+
+
+def test_what_is_in_no_block_is_checked_too(theta):
+    """As a block of its own."""
+    result = check_gradient(with_error(_5=2.0), theta, blocks={"left": slice(3)})
+    assert result.block_verdicts == {"left": "correct", "(in no block)": "wrong"}
+
+
+def test_the_worst_entries_are_those_of_the_suspected_block_first():
+    """Not those of a block whose gradient is larger."""
+    result = check_gradient(
+        lambda t: (1e4 * t[0] ** 4 + 1e-2 * t[1], np.array([4e4 * (1 + 1e-8) * t[0] ** 3, 3e-2])),
+        np.array([1.3, 1.0]),
+        blocks={"large": [0], "small": [1]},
+    )
+    assert result.suspect == result.worst[0].block == "small"
 
 
 @pytest.mark.parametrize("factor", [1.0, 1.01])
@@ -205,7 +235,9 @@ def test_no_false_alarm_on_correct_networks(seed, planted):
         (lambda t: (t @ t, t / 0.0), "finite gradient"),
         (lambda t: (np.float32(t @ t), 2 * t), "float64.*float32"),
         (lambda t: (t @ t, (2 * t).astype(np.float32)), "float64.*float32"),
-        (lambda t: (t @ t, 2j * t), "float64.*complex"),
+        (lambda t: (t @ t, 2j * t), "real numbers.*complex"),
+        (lambda t: (t @ t, t > 0), "real numbers.*bool"),
+        (lambda t: (t @ t, [t[:4], t[4:]]), "one array in theta's shape"),
         (lambda t: (t @ t, t.__imul__(2)), "leave theta as it is"),
         (lambda t: (np.random.default_rng().random(), t), "freeze its random masks"),
         ("fun", "fun must be a callable"),
@@ -223,11 +255,19 @@ def test_a_function_that_cannot_be_checked_is_refused(fun, message, theta):
     [
         ({"epsilon": 0.0}, "epsilon must be"),
         ({"epsilon": np.inf}, "epsilon must be"),
+        ({"epsilon": True}, "epsilon must be"),
+        ({"epsilon": np.ones(6)}, "epsilon must be"),
+        ({"epsilon": 1e-18}, "epsilon must be large enough"),
         ({"n_directions": 0}, "n_directions must be"),
         ({"n_directions": 2.5}, "n_directions must be"),
+        ({"n_directions": True}, "n_directions must be"),
         ({"blocks": {}}, "blocks must be"),
         ({"blocks": [slice(3)]}, "blocks must be"),
-        ({"blocks": {"a": slice(9, 12)}}, r"blocks\['a'\] must be at least one"),
+        ({"blocks": {"a": slice(9, 12)}}, r"blocks\['a'\] must be a slice or a list of at least one"),
+        ({"blocks": {"a": None}}, r"blocks\['a'\] must be a slice or a list"),
+        ({"blocks": {"a": np.array([[0, 1], [2, 3]])}}, r"blocks\['a'\] must be a slice or a list"),
+        ({"blocks": {"a": [0, 0, 1]}}, r"blocks\['a'\] must be a list of different"),
+        ({"blocks": {1: [0]}}, "blocks must be named by strings"),
         ({"blocks": {"a": 17}}, r"blocks\['a'\] must select from 6"),
     ],
 )

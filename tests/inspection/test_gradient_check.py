@@ -7,7 +7,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import Normalizer, StandardScaler
 
 from skdeep import DeepMLPClassifier, DeepMLPRegressor
 from skdeep.core import ACTIVATIONS, INITIALIZERS
@@ -131,6 +131,44 @@ def test_class_weights_are_part_of_the_objective(binary):
     )
     assert_correct(weighted)
     assert weighted.blocks["layer 3 biases"].gradient[0] != plain.blocks["layer 3 biases"].gradient[0]
+
+
+@pytest.mark.parametrize("kind", ["stateless", "nested"])
+def test_pipelines_of_every_kind_reach_the_network(kind, binary):
+    """A step without a state after one that must be fitted; a Pipeline in a Pipeline."""
+    X, y = binary[0][:60], binary[1][:60]
+    network = make_estimator("binary", activation="tanh")
+    inner = make_pipeline(Normalizer(), network)
+    pipeline = (
+        make_pipeline(StandardScaler(), Normalizer(), network)
+        if kind == "stateless"
+        else make_pipeline(StandardScaler(), inner)
+    )
+    assert_correct(check_gradient(pipeline, X, y))
+
+
+def test_an_overflow_is_no_correct_gradient(multiclass):
+    """Values beyond float64 are an error, not a verdict."""
+    X, y = multiclass
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="finite"):
+        check_gradient(make_estimator("multiclass", init=lambda rng, i, o: np.full((i, o), 1e200)), X, y)
+
+
+def test_a_block_at_a_kink_is_not_called_correct(multiclass):
+    """One row of zeros puts every hidden bias on relu's kink: nothing of that block was checked."""
+    X, y = multiclass[0].copy(), multiclass[1]
+    X[0] = 0.0
+    result = check_gradient(make_estimator("multiclass", activation="relu", hidden_layer_sizes=(5,)), X, y)
+    assert result.block_verdicts["layer 1 biases"] == "suspicious"
+    assert "5 of 5 lie at a kink" in str(result)
+
+
+def test_a_fitted_network_is_checked_as_it_was_trained(multiclass):
+    """Parameters that were set since `fit` change nothing."""
+    network = make_estimator("multiclass", activation="tanh").fit(*multiclass)
+    before = check_gradient(network, *multiclass).to_dict()
+    network.set_params(activation="relu", hidden_layer_sizes=(3,), alpha=50.0)
+    assert check_gradient(network, *multiclass).to_dict() == before
 
 
 @pytest.mark.parametrize("estimator", [LogisticRegression(), make_pipeline(StandardScaler(), LogisticRegression()), 3])
