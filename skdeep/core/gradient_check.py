@@ -23,6 +23,7 @@ EPSILON = float(np.cbrt(np.finfo(np.float64).eps))
 FINE_EPSILON = float(np.finfo(np.float64).eps ** 0.2)
 MANY = 10_000  # above so many parameters random directions take the place of single coordinates
 N_DIRECTIONS = 50
+NEARER = 100.0  # by which the step is divided where its two probes lie on different sides of a kink
 REST = "(in no block)"
 
 
@@ -303,8 +304,11 @@ def _compare(
     gradient: Array, probe: ProbeFun, theta: Array, where: Any, direction: Any, epsilon: float | None
 ) -> Probe:
     """Both slopes along a direction: what the gradient says, and what the difference says."""
-    step = _step(theta, where, EPSILON) if epsilon is None else float(epsilon)
-    difference, crosses_kink = _difference(probe, theta, where, direction, step)
+    first = _step(theta, where, EPSILON) if epsilon is None else float(epsilon)
+    for step in (first,) if epsilon is not None else (first, first / NEARER):
+        difference, crosses_kink = _difference(probe, theta, where, direction, step)
+        if not crosses_kink:
+            break
     return Probe(float(np.sum(gradient[where] * direction)), difference, step, crosses_kink)
 
 

@@ -15,14 +15,13 @@ from .parameters import Array
 #: A relative error up to the first is that of a correct gradient, above the second of a wrong one; between them the
 #: gradient is suspicious.
 CORRECT_BELOW, WRONG_ABOVE = 1e-6, 1e-4
-#: The largest share of a block's differences that may be set aside for their kinks before it is called correct.
-MOST_KINKS = 0.5
-#: The same of all differences.
-MOST_KINKS_IN_ALL = 0.2
+#: The largest share of differences that may be set aside for their kinks before a gradient is called correct.
+MOST_KINKS = 0.2
 #: An error within so many times what rounding alone explains counts as none.
 ROUNDINGS = 10.0
-#: A block that rounding hides is no alarm if it is a smaller share of the whole gradient than this.
-NEGLIGIBLE = 1e-6
+#: A block that rounding hides is no alarm if it is a smaller share of the whole gradient than the first, or its
+#: gradient smaller than the second share of that rounding, which is zero.
+NEGLIGIBLE, ZERO = 1e-6, 1e-3
 #: A wrong entry alone makes a block suspicious if its error is at least this share of the block.
 SMALLEST_SHARE = 1e-8
 #: How many of the entries that are furthest off a result lists.
@@ -116,20 +115,21 @@ class BlockCheck:
         return ROUNDINGS * float(np.linalg.norm(self.noise))
 
     @property
-    def has_too_many_kinks(self) -> bool:
-        """Whether more than half of the differences were set aside."""
-        return self.n_kinks > MOST_KINKS * (self.n_kinks + len(self.indices))
+    def is_unchecked(self) -> bool:
+        """Whether all differences were set aside."""
+        return len(self.indices) == 0
 
     def is_hidden_by_rounding(self, whole: float) -> bool:
-        """Whether the block, no negligible part of a gradient of size `whole`, is no larger than rounding."""
-        return self.size > NEGLIGIBLE * whole and self.allowance > self.size
+        """Whether the block, neither zero nor a negligible part of the whole, is no larger than rounding."""
+        matters = self.size > NEGLIGIBLE * whole and np.linalg.norm(self.gradient) > ZERO * np.linalg.norm(self.noise)
+        return bool(matters) and self.allowance > self.size
 
     def verdict(self, whole: float) -> str:
         """By the relative error less what rounding alone explains: "correct", "suspicious" or "wrong"."""
         error = relative_error(self.gradient, self.difference, self.allowance)
         if error > WRONG_ABOVE:
             return "wrong"
-        doubtful = self.has_too_many_kinks or self.is_hidden_by_rounding(whole) or self._an_entry_stands_out()
+        doubtful = self.is_unchecked or self.is_hidden_by_rounding(whole) or self._an_entry_stands_out()
         return "suspicious" if error > CORRECT_BELOW or doubtful else "correct"
 
     def _an_entry_stands_out(self) -> bool:
@@ -175,9 +175,9 @@ class GradientCheckResult:
 
     The relative error ``||g - d|| / (||g|| + ||d||)`` of a correct gradient is at most 1e-6, that of a wrong one above
     1e-4. Each block is judged by its error less ten times what rounding alone explains. "suspicious" is also a block
-    that is no larger than rounding, unless it is less than a millionth of the whole; one with a single wrong entry that
-    is too small to show in the norms; one of which more than half lies at a kink; and everything where more than a
-    fifth does.
+    that is no larger than rounding, unless it is zero or less than a millionth of the whole; one with a single wrong
+    entry that is too small to show in the norms; one that lies at a kink with all its entries; and the whole where more
+    than a fifth of it does.
 
     Parameters
     ----------
@@ -223,9 +223,8 @@ class GradientCheckResult:
 
     @property
     def has_too_many_kinks(self) -> bool:
-        """Whether more than a fifth was set aside, or more than half of a block."""
-        in_all = self.n_kinks > MOST_KINKS_IN_ALL * (self.n_checked + self.n_kinks)
-        return in_all or any(block.has_too_many_kinks for block in self.blocks.values())
+        """Whether more than a fifth was set aside."""
+        return self.n_kinks > MOST_KINKS * (self.n_checked + self.n_kinks)
 
     @property
     def verdict(self) -> str:
@@ -280,8 +279,8 @@ class GradientCheckResult:
 
     def _reason(self, block: BlockCheck) -> str:
         """Why a block is suspicious for another reason than its error."""
-        if block.has_too_many_kinks:
-            return f": {block.n_kinks} of {block.n_kinks + len(block.indices)} lie at a kink"
+        if block.is_unchecked:
+            return ": not checked, all of it lies at a kink"
         whole = float(np.linalg.norm([other.size for other in self.blocks.values()]))
         return ": no larger than rounding" if block.is_hidden_by_rounding(whole) else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -40,8 +41,8 @@ class History:
     weight_norm : list of list of float
         Norm of each layer's weights after the epoch; empty unless recorded.
     gradient_norm : list of list of float
-        Norm of each layer's gradient by its weights in the epoch's last step, penalty and clipping included; empty
-        unless recorded, and for L-BFGS.
+        Norm of the gradient by each layer's weights in the epoch's first step, penalty included; empty unless recorded,
+        and for L-BFGS. Both have entries for those epochs only that were recorded.
     n_epochs : int
         Epochs trained so far.
     best_epoch : int
@@ -76,20 +77,21 @@ class NormRecorder:
 
     Parameters
     ----------
-    gradient : ParameterVector, default=None
-        Where the training leaves the gradient of its last step.
+    gradient_norms : callable () -> list of float, default=None
+        Tells the norms of the epoch's gradient.
     """
 
-    gradient: ParameterVector | None = None
+    gradient_norms: Callable[[], list[float]] | None = None
 
     def epoch_ended(self, history: History, parameters: ParameterVector) -> None:
         """Append the epoch's norms."""
-        history.weight_norm.append(_norms(parameters))
-        if self.gradient is not None:
-            history.gradient_norm.append(_norms(self.gradient))
+        history.weight_norm.append(layer_norms(parameters))
+        if self.gradient_norms is not None:
+            history.gradient_norm.append(self.gradient_norms())
 
 
-def _norms(parameters: ParameterVector) -> list[float]:
+def layer_norms(parameters: ParameterVector) -> list[float]:
+    """The norm of each layer's weights."""
     return [float(np.sqrt(np.dot(W.ravel(), W.ravel()))) for W in parameters.weights]
 
 

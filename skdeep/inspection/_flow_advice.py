@@ -10,13 +10,14 @@ from sklearn.base import clone
 from sklearn.preprocessing import StandardScaler
 
 from ..neural_network._base import BaseDeepMLP
+from ..neural_network._parameters import hidden_activations
 from ._flow_report import Advice, LayerFlow, flow_factors, flow_verdict
 from ._measure import measure
 
 #: A first step that moves a layer's weights by more than this share of their size.
 LARGEST_STEP, GOOD_STEP = 0.3, 0.03
 #: The share of a layer's units from which on dead or saturated units are a problem.
-MOST_IDLE = 0.5
+MOST_IDLE = 0.8
 #: What to try where initial weights alone do not help.
 ACTIVATIONS_TO_TRY = ("relu", "selu", "silu")
 
@@ -89,7 +90,8 @@ def _initialise(network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any, proble
     """The initialisation that suits the activation; another activation where that does not help."""
     tries: list[tuple[str, dict[str, Any]]] = []
     if network.init != "auto":
-        tries.append(("set init='auto', the scheme that suits the activation", {"init": "auto"}))
+        suits = ", ".join(dict.fromkeys(layer_schemes(network)))
+        tries.append((f"set init='auto', which is {suits} here", {"init": "auto"}))
     for activation in ACTIVATIONS_TO_TRY:
         action = f"set activation={activation!r} with init='auto'"
         tries.append((action, {"activation": activation, "init": "auto"}))
@@ -99,6 +101,11 @@ def _initialise(network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any, proble
             yield Advice(problem, action, parameters, _outcome(layers))
             return
     yield Advice(problem, "use fewer or wider layers", {}, "No initialisation and no activation tried helps by itself.")
+
+
+def layer_schemes(network: BaseDeepMLP) -> list[str]:
+    """The names of the initialisations that suit the activation of each hidden layer."""
+    return [activation.initializer for activation in hidden_activations(network.get_params(deep=False))]
 
 
 def _slow_down(network: BaseDeepMLP, layers: tuple[LayerFlow, ...]) -> Iterator[Advice]:

@@ -10,6 +10,8 @@ from ..core import GradientCheckResult, ParameterVector, compare_gradient
 from ..neural_network._objective import objective_of
 from ._subject import network_and_rows
 
+BIAS_DEVIATION = 0.1  # of the biases at which a network is checked that is not fitted
+
 
 def check_gradient(
     estimator: Any,
@@ -30,8 +32,9 @@ def check_gradient(
     Parameters
     ----------
     estimator : DeepMLPClassifier, DeepMLPRegressor or Pipeline that ends in one
-        Before `fit` its gradient is checked at freshly drawn weights, after it where the training ended; the course
-        advises both. It is not changed.
+        Before `fit` its gradient is checked at freshly drawn weights, and at biases drawn beside them: at biases of
+        zero, units that no input reaches would stand on relu's kink. After `fit` it is checked where the training
+        ended. The course advises both. It is not changed.
     X : array-like or sparse matrix of shape (n_samples, n_features)
         Rows; a hundred are plenty.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -74,6 +77,9 @@ def check_gradient(
     objective, parameters = objective_of(network, X, y, sample_weight)
     rng = np.random.default_rng(random_state)
     objective.network.draw_masks(objective.workspace, rng)
+    if not network.__sklearn_is_fitted__():
+        biases = parameters.theta[parameters.n_weights :]
+        biases[...] = rng.normal(0.0, BIAS_DEVIATION, biases.size)
     return compare_gradient(
         objective(parameters.theta)[1],
         objective.probe,

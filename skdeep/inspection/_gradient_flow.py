@@ -51,7 +51,7 @@ def gradient_flow(estimator: Any, X: Any, y: Any, *, sample_weight: Any = None) 
     >>> from skdeep import DeepMLPClassifier
     >>> from skdeep.inspection import gradient_flow
     >>> X, y = load_digits(return_X_y=True)
-    >>> network = DeepMLPClassifier((50,) * 20, activation="relu", init="glorot_normal", random_state=0)
+    >>> network = DeepMLPClassifier((100,) * 20, activation="relu", init="glorot_normal", random_state=0)
     >>> report = gradient_flow(network, X[:200] / 16, y[:200])
     >>> report.signal_verdict, report.advice[0].parameters
     ('vanishing', {'init': 'auto'})

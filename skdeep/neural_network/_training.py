@@ -124,7 +124,8 @@ def optimise(
         trainer = _trainer(parameters, model, resume, rows.total_weight)
         stopping = _patience(parameters, watches_dev)
         if parameters["record_norms"]:
-            monitors.append(NormRecorder(trainer.gradient))
+            trainer.record_norms = True
+            monitors.append(NormRecorder(lambda: trainer.gradient_norms))
         train(trainer, batches, model.history, max_epochs=n_epochs, stopping=stopping, **watched)
         resume.n_steps = trainer.n_steps
     model.n_samples_seen += (model.history.n_epochs - n_before) * len(rows)

@@ -116,11 +116,10 @@ def test_the_size_of_the_loss_does_not_matter(scale, theta):
 
 
 def test_a_gradient_that_rounding_hides_is_suspicious():
-    """Beside a large constant loss right and wrong cannot be told apart, and the report says so."""
-    for factor in (1.0, -3.5):
-        result = check_gradient(lambda t, factor=factor: (1e12 + t @ t, factor * 2 * t), np.ones(4))
-        assert result.verdict == "suspicious"
-        assert "no larger than rounding" in str(result)
+    """Beside a large constant loss the differences say nothing, and the report says so."""
+    result = check_gradient(lambda t: (1e12 + t @ t, -7 * t), np.ones(4))
+    assert result.verdict == "suspicious"
+    assert "no larger than rounding" in str(result)
 
 
 def test_a_negligible_block_that_rounding_hides_is_no_alarm():

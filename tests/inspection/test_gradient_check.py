@@ -99,16 +99,30 @@ def test_blocks_are_the_weights_and_biases_of_each_layer(multiclass):
     assert len(result.worst[0].index if isinstance(result.worst[0].index, tuple) else (0,)) <= 2
 
 
-def test_kinks_are_counted_and_set_aside(multiclass):
-    """Units without input stand on relu's kink: their differences say nothing, and the report says so."""
-    X, y = multiclass
-    estimator = make_estimator("multiclass", activation="relu", init="zeros")
-    result = check_gradient(estimator, X, y)
-    assert result.n_kinks > 0
-    assert result.verdict == "suspicious"
-    assert "set aside" in str(result)
-    smooth = check_gradient(clone(estimator).set_params(activation="tanh"), X, y)
-    assert (smooth.n_kinks, smooth.verdict) == (0, "correct")
+@pytest.fixture
+def at_a_kink(multiclass):
+    """A fitted network, and rows of which one reaches no unit: there a hidden layer stands on relu's kink."""
+    X, y = multiclass[0].copy(), multiclass[1]
+    X[0] = 0.0
+    network = make_estimator("multiclass", activation="relu", hidden_layer_sizes=(5,)).fit(X, y)
+    network.intercepts_[0][:] = 0.0
+    return network, X, y
+
+
+def test_kinks_are_counted_and_set_aside(at_a_kink):
+    """All that is left of a block of biases without a slope is that it was not checked."""
+    result = check_gradient(*at_a_kink)
+    assert result.n_kinks == 5
+    assert result.n_checked == 4 * 5 + 5 * 3 + 3
+    assert result.block_verdicts["layer 1 biases"] == result.verdict == "suspicious"
+    assert "not checked, all of it lies at a kink" in str(result)
+
+
+def test_a_network_that_is_not_fitted_does_not_stand_on_kinks(at_a_kink):
+    """Its biases are drawn too."""
+    network, X, y = at_a_kink
+    result = check_gradient(clone(network).set_params(init="zeros"), X, y)
+    assert (result.n_kinks, result.verdict) == (0, "correct")
 
 
 @pytest.mark.parametrize("fitted", [False, True])
@@ -152,15 +166,6 @@ def test_an_overflow_is_no_correct_gradient(multiclass):
     X, y = multiclass
     with np.errstate(all="ignore"), pytest.raises(ValueError, match="finite"):
         check_gradient(make_estimator("multiclass", init=lambda rng, i, o: np.full((i, o), 1e200)), X, y)
-
-
-def test_a_block_at_a_kink_is_not_called_correct(multiclass):
-    """One row of zeros puts every hidden bias on relu's kink: nothing of that block was checked."""
-    X, y = multiclass[0].copy(), multiclass[1]
-    X[0] = 0.0
-    result = check_gradient(make_estimator("multiclass", activation="relu", hidden_layer_sizes=(5,)), X, y)
-    assert result.block_verdicts["layer 1 biases"] == "suspicious"
-    assert "5 of 5 lie at a kink" in str(result)
 
 
 def test_a_fitted_network_is_checked_as_it_was_trained(multiclass):

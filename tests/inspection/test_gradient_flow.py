@@ -128,6 +128,7 @@ def test_advice_for_relu_with_glorot_is_the_init_that_suits_it(wide_rows):
     assert report.signal_factor < 1e-2
     advice = report.advice[0]
     assert advice.parameters == {"init": "auto"}
+    assert "he_normal" in advice.action
     followed = gradient_flow(clone(network).set_params(**advice.parameters), *wide_rows)
     assert followed
     assert not followed.advice

@@ -370,7 +370,7 @@ def test_norms_are_recorded_on_request(solver, binary):
     assert_array_equal(plain.coefs_[0], network.coefs_[0])
 
 
-def test_the_recorded_gradient_is_that_of_the_last_step(binary):
+def test_the_recorded_gradient_is_that_of_the_first_step_of_the_epoch(binary):
     """Of a full batch: the norm by which plain descent moves the weights, divided by the rate."""
     descent = {"solver": "sgd", "momentum": 0.0, "learning_rate": "constant", "learning_rate_init": 0.1}
     descent |= {"batch_size": 10**6, "dtype": "float64", "random_state": 0, "record_norms": True}
