@@ -13,7 +13,9 @@ _HOMES = {
     "DivergenceError": "skdeep.core",
     "augmentation": "skdeep.augmentation",
     "core": "skdeep.core",
+    "inspection": "skdeep.inspection",
     "neural_network": "skdeep.neural_network",
+    "plotting": "skdeep.plotting",
 }
 
 __all__ = [
@@ -23,7 +25,9 @@ __all__ = [
     "__version__",
     "augmentation",
     "core",
+    "inspection",
     "neural_network",
+    "plotting",
 ]
 
 

@@ -27,6 +27,7 @@ from skdeep.core import (
     Rows,
     Trainer,
     Workspace,
+    check_gradient,
     raw_scores,
     train,
 )
@@ -223,3 +224,65 @@ def test_the_gradient_with_l2_has_the_values_of_the_course():
     ]
     for dW, values in zip(ParameterVector(network.layer_sizes, gradient).weights, published, strict=True):
         assert_allclose(dW.T, values, rtol=0, atol=5.1e-9)
+
+
+def course_network(vector):
+    """Cost and gradient of the course's checked network, 4-5-3-1, written out as the course does."""
+    rng = np.random.RandomState(1)
+    X = rng.randn(4, 3)
+    Y = np.array([[1, 1, 0]])
+    W1, b1, W2, b2, W3, b3 = (
+        part.reshape(shape) for part, shape in zip(np.split(vector, [20, 25, 40, 43, 46]), COURSE_SHAPES, strict=True)
+    )
+    Z1 = W1 @ X + b1
+    A1 = np.maximum(Z1, 0)
+    Z2 = W2 @ A1 + b2
+    A2 = np.maximum(Z2, 0)
+    A3 = 1 / (1 + np.exp(-(W3 @ A2 + b3)))
+    cost = np.sum(-np.log(A3) * Y - np.log(1 - A3) * (1 - Y)) / 3
+    dZ3 = A3 - Y
+    dZ2 = W3.T @ dZ3 * (Z2 > 0)
+    dZ1 = W2.T @ dZ2 * (Z1 > 0)
+    parts = [dZ1 @ X.T, dZ1, dZ2 @ A1.T, dZ2, dZ3 @ A2.T, dZ3]
+    return cost, [part / 3 if i % 2 == 0 else part.sum(axis=1) / 3 for i, part in enumerate(parts)]
+
+
+COURSE_SHAPES = [(5, 4), (5, 1), (3, 5), (3, 1), (1, 3), (1, 1)]
+COURSE_FACTORS = {"correct": (1, 1, 1, 1, 1, 1), "planted": (1, 4, 2, 1, 1, 1)}  # db1 times 4 and dW2 doubled
+
+
+def check_course(factors, **arguments):
+    rng = np.random.RandomState(1)
+    rng.randn(4, 3)
+    theta = np.concatenate([rng.randn(*shape).ravel() for shape in COURSE_SHAPES])
+
+    def fun(vector):
+        cost, parts = course_network(vector)
+        return cost, np.concatenate([factor * part.ravel() for factor, part in zip(factors, parts, strict=True)])
+
+    names = ["W1", "b1", "W2", "b2", "W3", "b3"]
+    ends = np.cumsum([0, *(int(np.prod(shape)) for shape in COURSE_SHAPES)])
+    blocks = {name: slice(start, stop) for name, start, stop in zip(names, ends, ends[1:], strict=False)}
+    assert fun(theta)[0] == pytest.approx(2.407833389834357, rel=1e-14)
+    return check_gradient(fun, theta, blocks=blocks, **arguments)
+
+
+@pytest.mark.parametrize(("epsilon", "difference"), [(1e-7, 0.285093156781), (1e-5, 0.28509314917)])
+def test_the_check_finds_the_planted_bugs_of_the_course(epsilon, difference):
+    """At the published difference, in the two blocks that have them and in no other."""
+    result = check_course(COURSE_FACTORS["planted"], epsilon=epsilon)
+    assert result.relative_error == pytest.approx(difference, abs=1e-8)
+    assert [name for name, verdict in result.block_verdicts.items() if verdict == "wrong"] == ["b1", "W2"]
+
+
+def test_the_check_accepts_the_correct_gradient_of_the_course():
+    """Below 1e-8 at our step; at the course's own step of 1e-7 its code misses the course's own threshold."""
+    assert check_course(COURSE_FACTORS["correct"]).relative_error < 1e-8
+    course = check_course(COURSE_FACTORS["correct"], epsilon=1e-7)
+    assert 1e-8 < course.relative_error < 2e-7
+    assert course
+
+
+def test_one_parameter_of_the_course():
+    """J = 2 theta at theta = 4: the difference is rounding alone."""
+    assert check_gradient(lambda theta: (2 * theta, 2.0), 4.0, epsilon=1e-7).relative_error < 1e-9

@@ -15,7 +15,7 @@ MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for p
 # Lower levels first; a module imports from lower levels only.
 CORE_LEVELS = [
     {"parameters"},
-    {"activations", "initializers", "losses", "penalties", "schedules", "optimizers"},
+    {"activations", "initializers", "losses", "penalties", "schedules", "optimizers", "gradient_report"},
     {"network"},
     {"batches", "monitors"},
     {"objective"},
@@ -96,6 +96,17 @@ def test_core_knows_numpy_and_scipy_only(name):
 def test_estimators_import_the_core_and_themselves(name):
     """The estimators stand on the core, the rules and the augmenters, and on nothing else of skdeep."""
     assert all(other.split(".")[0] in {"_rules", "augmentation", "core", "neural_network"} for other in siblings(name))
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("inspection.")])
+def test_inspection_imports_the_estimators_and_the_core(name):
+    """What looks into networks knows them, and no drawing."""
+    assert all(other.split(".")[0] in {"core", "neural_network", "inspection"} for other in siblings(name))
+
+
+def test_plotting_draws_what_the_core_hands_it():
+    """Displays know numbers, not the estimators that they come from."""
+    assert {other.split(".")[0] for other in siblings("plotting")} == {"core"}
 
 
 def test_augmentation_stands_on_the_rules_alone():

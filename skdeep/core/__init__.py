@@ -5,9 +5,11 @@ It checks no user input and prints nothing; `skdeep.neural_network` does.
 
 from .activations import ACTIVATIONS, Activation
 from .batches import MiniBatches, Rows
+from .gradient_check import check_gradient, compare_gradient
+from .gradient_report import GradientCheckResult
 from .initializers import INITIALIZERS
 from .losses import LOSSES, Loss
-from .monitors import EarlyStopping, History, Monitor, StopReason
+from .monitors import EarlyStopping, History, Monitor, NormRecorder, StopReason
 from .network import Network, Workspace
 from .objective import Objective, mean_loss
 from .optimizers import SGD, Adam, Optimizer, RMSProp
@@ -28,12 +30,14 @@ __all__ = [
     "Adam",
     "DivergenceError",
     "EarlyStopping",
+    "GradientCheckResult",
     "History",
     "Loss",
     "MaxNorm",
     "MiniBatches",
     "Monitor",
     "Network",
+    "NormRecorder",
     "Objective",
     "Optimizer",
     "ParameterVector",
@@ -43,7 +47,9 @@ __all__ = [
     "StopReason",
     "Trainer",
     "Workspace",
+    "check_gradient",
     "clip_norm",
+    "compare_gradient",
     "dropout_moments",
     "layer_outputs",
     "mean_loss",

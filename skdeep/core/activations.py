@@ -40,6 +40,8 @@ class Activation:
         The initializer that keeps the signal's variance under this function.
     needs_input : bool
         Whether the derivative needs `Z` beside `A`, so that `A` must not overwrite `Z`.
+    has_kink : bool
+        Whether the derivative jumps where z is 0, and with it `A`.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Activation:
     backward: Callable[[Array, Array, Array, Array], None]
     initializer: str
     needs_input: bool = False
+    has_kink: bool = False
 
     def __reduce__(self) -> tuple[Callable[[str], Activation], tuple[str]]:
         return get_activation, (self.name,)
@@ -193,10 +196,10 @@ ACTIVATIONS: dict[str, Activation] = {
         Activation("identity", _identity_forward, _identity_backward, "lecun_normal"),
         Activation("logistic", _logistic_forward, _logistic_backward, "glorot_normal"),
         Activation("tanh", _tanh_forward, _tanh_backward, "glorot_normal"),
-        Activation("relu", _relu_forward, _relu_backward, "he_normal"),
-        Activation("leaky_relu", _leaky_relu_forward, _leaky_relu_backward, "he_normal"),
+        Activation("relu", _relu_forward, _relu_backward, "he_normal", has_kink=True),
+        Activation("leaky_relu", _leaky_relu_forward, _leaky_relu_backward, "he_normal", has_kink=True),
         Activation("elu", _elu_forward, _elu_backward, "he_normal"),
-        Activation("selu", _selu_forward, _selu_backward, "lecun_normal"),
+        Activation("selu", _selu_forward, _selu_backward, "lecun_normal", has_kink=True),
         Activation("gelu", _gelu_forward, _gelu_backward, "he_normal", needs_input=True),
         Activation("silu", _silu_forward, _silu_backward, "he_normal", needs_input=True),
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
+
+import numpy as np
 
 from .parameters import Array, ParameterVector
 
@@ -35,6 +38,11 @@ class History:
         The rate of the epoch's last step; empty for L-BFGS.
     seconds : list of float
         Wall-clock time of the epoch, evaluation on the dev rows included.
+    weight_norm : list of list of float
+        Norm of each layer's weights after the epoch; empty unless recorded.
+    gradient_norm : list of list of float
+        Norm of the gradient by each layer's weights in the epoch's first step, penalty included; empty unless recorded,
+        and for L-BFGS. Both have entries for those epochs only that were recorded.
     n_epochs : int
         Epochs trained so far.
     best_epoch : int
@@ -48,6 +56,8 @@ class History:
     validation_score: list[float] = field(default_factory=list)
     learning_rate: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    weight_norm: list[list[float]] = field(default_factory=list)
+    gradient_norm: list[list[float]] = field(default_factory=list)
     n_epochs: int = 0
     best_epoch: int = 0
     stop_reason: StopReason | None = None
@@ -59,6 +69,30 @@ class Monitor(Protocol):
     def epoch_ended(self, history: History, parameters: ParameterVector) -> StopReason | None:
         """Look at the last entries of the history; a reason ends the training."""
         ...
+
+
+@dataclass
+class NormRecorder:
+    """Writes the norms of each layer's weights, and of its gradient if there is one, into the history.
+
+    Parameters
+    ----------
+    gradient_norms : callable () -> list of float, default=None
+        Tells the norms of the epoch's gradient.
+    """
+
+    gradient_norms: Callable[[], list[float]] | None = None
+
+    def epoch_ended(self, history: History, parameters: ParameterVector) -> None:
+        """Append the epoch's norms."""
+        history.weight_norm.append(layer_norms(parameters))
+        if self.gradient_norms is not None:
+            history.gradient_norm.append(self.gradient_norms())
+
+
+def layer_norms(parameters: ParameterVector) -> list[float]:
+    """The norm of each layer's weights."""
+    return [float(np.sqrt(np.dot(W.ravel(), W.ravel()))) for W in parameters.weights]
 
 
 @dataclass

@@ -5,6 +5,8 @@ Both go through the rows in blocks of bounded size, so memory does not grow with
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from .batches import Rows
@@ -58,14 +60,30 @@ class Objective:
         parameters = ParameterVector(self.network.layer_sizes, theta)
         gradient = ParameterVector(self.network.layer_sizes, np.zeros_like(theta))
         value = float(self.penalty.value(parameters))
-        for start in range(0, len(self.rows), self.workspace.n_rows):
-            numbers = self.rows.numbers[start : start + self.workspace.n_rows]
-            block = self.workspace.leading(len(numbers))
-            self.rows.load(numbers, block, divisor=self._total_weight)
+        for block in self.blocks():
             value += float(self.network.loss_and_gradient(parameters, self._block_gradient, block))
             gradient.theta += self._block_gradient.theta
         self.penalty.add_gradient(parameters, gradient, scratch=self._block_gradient.theta)
         return value, gradient.theta
+
+    def probe(self, theta: Array) -> tuple[float, bytes]:
+        """Value alone at `theta`, and on which side of its activation's kink each unit is on each row."""
+        parameters = ParameterVector(self.network.layer_sizes, theta)
+        value, sides = float(self.penalty.value(parameters)), b""
+        for block in self.blocks():
+            value += float(self.network.weighted_loss(parameters, block))
+            for activation, A in zip(self.network.activations, block.activations, strict=True):
+                if activation.has_kink:
+                    sides += np.packbits(A > 0.0).tobytes()
+        return value, sides
+
+    def blocks(self) -> Iterator[Workspace]:
+        """The workspace with the next rows in it, until all have been."""
+        for start in range(0, len(self.rows), self.workspace.n_rows):
+            numbers = self.rows.numbers[start : start + self.workspace.n_rows]
+            block = self.workspace.leading(len(numbers))
+            self.rows.load(numbers, block, divisor=self._total_weight)
+            yield block
 
 
 def mean_loss(network: Network, parameters: ParameterVector, rows: Rows) -> float:

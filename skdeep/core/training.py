@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
 from .batches import MiniBatches
-from .monitors import EarlyStopping, History, Monitor, StopReason
+from .monitors import EarlyStopping, History, Monitor, StopReason, layer_norms
 from .network import Network, Workspace
 from .objective import Objective
 from .optimizers import Optimizer
@@ -56,6 +56,13 @@ class Trainer:
         Largest norm of a gradient.
     n_steps : int, default=0
         Steps taken so far.
+    record_norms : bool, default=False
+        Whether to note the norms of the gradient in the first step of each epoch.
+
+    Attributes
+    ----------
+    gradient_norms : list of float
+        The last ones noted, one for each layer's weights: penalty included, before clipping.
     """
 
     network: Network
@@ -68,8 +75,11 @@ class Trainer:
     max_norm: MaxNorm | None = None
     clip_norm: float | None = None
     n_steps: int = 0
+    record_norms: bool = False
+    gradient_norms: list[float] = field(default_factory=list, init=False)
     gradient: ParameterVector = field(init=False, repr=False)
     _scratch: Array = field(init=False, repr=False)
+    _records_next: bool = field(default=False, init=False, repr=False)
 
     def __post_init__(self) -> None:
         theta = self.parameters.theta
@@ -79,6 +89,7 @@ class Trainer:
     def epoch(self, batches: MiniBatches) -> float:
         """Step through all mini-batches; the mean over rows of the objective before each step."""
         total = np.zeros(self.parameters.theta.shape[:-1], dtype=np.float64)
+        self._records_next = self.record_norms
         for batch in batches.epoch():
             total += self.step(batch) * batch.n_rows
         return float(total) / len(batches.rows)
@@ -93,6 +104,8 @@ class Trainer:
             self.penalty.shrink(self.parameters, rate)
         else:
             self.penalty.add_gradient(self.parameters, self.gradient, self._scratch)
+        if self._records_next:
+            self.gradient_norms, self._records_next = layer_norms(self.gradient), False
         if self.clip_norm is not None:
             clip_norm(self.gradient.theta, self.clip_norm)
         self.optimizer.step(self.parameters.theta, self.gradient.theta, rate)

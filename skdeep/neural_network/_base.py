@@ -72,6 +72,7 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
         validation_fraction: float = 0.1,
         scoring: Any = "loss",
         warm_start: bool = False,
+        record_norms: bool = False,
         dtype: Any = "float32",
         random_state: Any = None,
         verbose: Any = False,
@@ -102,6 +103,7 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
         self.validation_fraction = validation_fraction
         self.scoring = scoring
         self.warm_start = warm_start
+        self.record_norms = record_norms
         self.dtype = dtype
         self.random_state = random_state
         self.verbose = verbose

@@ -99,6 +99,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     warm_start : bool, default=False
         Whether `fit` goes on from the last fit, with its optimizer and random streams, for `max_iter` more epochs. A
         learning rate that is planned over them begins again.
+    record_norms : bool, default=False
+        Whether ``history_.weight_norm`` and ``history_.gradient_norm`` get the norms of each layer, epoch by epoch.
     dtype : {"float32", "float64"}, default="float32"
         Precision of the training. Predictions are computed in the precision of the X that is passed.
     random_state : int, RandomState or None, default=None
@@ -218,6 +220,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         validation_fraction: float = 0.1,
         scoring: Any = "loss",
         warm_start: bool = False,
+        record_norms: bool = False,
         dtype: Any = "float32",
         random_state: Any = None,
         verbose: Any = False,
@@ -249,6 +252,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
             validation_fraction=validation_fraction,
             scoring=scoring,
             warm_start=warm_start,
+            record_norms=record_norms,
             dtype=dtype,
             random_state=random_state,
             verbose=verbose,

@@ -92,6 +92,7 @@ RULES: dict[str, Rule] = {
         lambda value: value is None or isinstance(value, str) or callable(value),
     ),
     "warm_start": boolean(),
+    "record_norms": boolean(),
     "dtype": Rule(
         "'float32' or 'float64'", lambda value: isinstance(value, str | type | np.dtype) and _is_dtype(value)
     ),

@@ -11,7 +11,9 @@ from ..core import (
     EarlyStopping,
     History,
     MiniBatches,
+    Monitor,
     Network,
+    NormRecorder,
     Objective,
     ParameterVector,
     Rows,
@@ -108,19 +110,22 @@ def optimise(
         Judges the dev rows after each epoch.
     """
     n_before = model.history.n_epochs
-    watched: dict[str, Any] = {
-        "validate": validate,
-        "monitors": [ProgressLine(n_before + n_epochs)] if parameters["verbose"] else [],
-    }
+    monitors: list[Monitor] = [ProgressLine(n_before + n_epochs)] if parameters["verbose"] else []
+    watched: dict[str, Any] = {"validate": validate, "monitors": monitors}
     watches_dev = bool(parameters["early_stopping"]) and validate is not None
     if parameters["solver"] == "lbfgs":
         stopping = _patience(parameters, watches_dev) if watches_dev else None
+        if parameters["record_norms"]:
+            monitors.append(NormRecorder())
         _minimise(parameters, model, rows, max_iter=n_epochs, stopping=stopping, **watched)
     else:
         batches = _mini_batches(parameters, model.network, resume, rows)
         resume.prepare(parameters, model.parameters, n_steps=n_epochs * len(batches) if ends else None)
         trainer = _trainer(parameters, model, resume, rows.total_weight)
         stopping = _patience(parameters, watches_dev)
+        if parameters["record_norms"]:
+            trainer.record_norms = True
+            monitors.append(NormRecorder(lambda: trainer.gradient_norms))
         train(trainer, batches, model.history, max_epochs=n_epochs, stopping=stopping, **watched)
         resume.n_steps = trainer.n_steps
     model.n_samples_seen += (model.history.n_epochs - n_before) * len(rows)

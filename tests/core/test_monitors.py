@@ -127,7 +127,7 @@ def test_a_new_history_is_empty():
     """Two histories share no list."""
     first = History()
     first.loss.append(1.0)
-    assert History() == History([], [], [], [], [], 0, 0, None)
+    assert History() == History([], [], [], [], [], [], [], 0, 0, None)
 
 
 def test_a_reason_is_its_name():

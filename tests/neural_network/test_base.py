@@ -354,3 +354,26 @@ def test_a_deep_network_learns_from_he_and_not_from_small_normal_weights(init, l
         random_state=0,
     )
     assert low <= model.fit(X[:1200], y[:1200]).score(X[1200:], y[1200:]) <= high
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_norms_are_recorded_on_request(solver, binary):
+    """One entry for each epoch and layer; the last weight norms are those of the fitted weights."""
+    parameters = {"solver": solver, "max_iter": 4, "random_state": 0, "dtype": "float64", "tol": 0.0}
+    network = DeepMLPClassifier((5, 4), record_norms=True, max_norm=None if solver == "lbfgs" else 3.0, **parameters)
+    history = network.fit(*binary).history_
+    assert np.shape(history.weight_norm) == (network.n_iter_, 3)
+    assert np.shape(history.gradient_norm) == ((0,) if solver == "lbfgs" else (network.n_iter_, 3))
+    assert history.weight_norm[-1] == pytest.approx([np.linalg.norm(W) for W in network.coefs_])
+    plain = DeepMLPClassifier(**network.get_params()).set_params(record_norms=False).fit(*binary)
+    assert plain.history_.weight_norm == plain.history_.gradient_norm == []
+    assert_array_equal(plain.coefs_[0], network.coefs_[0])
+
+
+def test_the_recorded_gradient_is_that_of_the_first_step_of_the_epoch(binary):
+    """Of a full batch: the norm by which plain descent moves the weights, divided by the rate."""
+    descent = {"solver": "sgd", "momentum": 0.0, "learning_rate": "constant", "learning_rate_init": 0.1}
+    descent |= {"batch_size": 10**6, "dtype": "float64", "random_state": 0, "record_norms": True}
+    one, two = (DeepMLPClassifier((5,), max_iter=epochs, **descent).fit(*binary) for epochs in (1, 2))
+    moved = [np.linalg.norm(W1 - W0) / 0.1 for W0, W1 in zip(one.coefs_, two.coefs_, strict=True)]
+    assert two.history_.gradient_norm[1] == pytest.approx(moved)

@@ -1,0 +1,324 @@
+"""Is a gradient the derivative of its loss? Two-sided differences over all coordinates, or along random directions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from .gradient_report import BlockCheck, GradientCheckResult, Probe
+from .parameters import Array
+
+#: Returns the loss at theta, and its gradient in theta's shape.
+Fun = Callable[[Any], tuple[Any, Any]]
+#: Returns the loss at theta, and on which side of each of its kinks theta lies: equal bytes, same sides.
+ProbeFun = Callable[[Any], tuple[float, bytes]]
+
+# The step that balances the two errors of a difference in float64: what is cut off grows as its square, what is
+# rounded away as its inverse.
+EPSILON = float(np.cbrt(np.finfo(np.float64).eps))
+# The same for the second look at a doubtful block, whose error is of the order of the fourth power.
+FINE_EPSILON = float(np.finfo(np.float64).eps ** 0.2)
+MANY = 10_000  # above so many parameters random directions take the place of single coordinates
+N_DIRECTIONS = 50
+NEARER = 100.0  # by which the step is divided where its two probes lie on different sides of a kink
+REST = "(in no block)"
+
+
+def check_gradient(
+    fun: Fun,
+    theta: Any,
+    *,
+    epsilon: float | None = None,
+    n_directions: int | None = None,
+    blocks: Mapping[str, Any] | None = None,
+    random_state: Any = None,
+) -> GradientCheckResult:
+    """Compare the gradient that a function returns with two-sided differences of its loss.
+
+    With ``d_i = (J(theta + h e_i) - J(theta - h e_i)) / 2 h``, the relative error is ``||g - d|| / (||g|| + ||d||)``,
+    over all coordinates and for each block. A block that then looks doubtful, because its gradient is tiny or its
+    curvature large, is looked at again by ``(4 d(h) - d(2 h)) / 3`` at a larger step, and of the two differences the
+    one that is nearer to the gradient counts: a wrong gradient is near to neither.
+
+    Parameters
+    ----------
+    fun : callable (theta) -> (loss, gradient)
+        Deterministic; computes in float64; smooth within a step around theta, for beside a kink (``abs`` near 0) a
+        difference has no gradient to agree with. Gets a fresh copy of theta at every call.
+    theta : float or array-like of float
+        Where to check, of any shape. float32 values are handed on in float64.
+    epsilon : float, default=None
+        The step ``h`` of every coordinate. If None ``6.06e-06 * max(1, |theta_i|)``, with the cube root of float64's
+        rounding error: there what the difference cuts off, of the order of h squared, and what rounding takes from
+        it, of the order of ``1e-16 / h``, are about the same. The course's 1e-7 rejects its own correct code. With a
+        step of your own there is no second look.
+    n_directions : int, default=None
+        Along how many random directions of length 1 to check instead of every coordinate, spread evenly over the
+        blocks (at least one each). If None every coordinate is checked up to 10000 of them, 50 directions beyond.
+    blocks : mapping of str to index, default=None
+        Names parts of theta, each by what selects it in the flattened theta: a slice, integers or booleans. In the
+        order of the forward pass, input first, so that the report can name the part where a backward pass went wrong
+        first; what is in none of them is a block of its own. If None all of theta is one block, "theta".
+    random_state : None, int or Generator, default=None
+        Draws the directions; what `numpy.random.default_rng` takes.
+
+    Returns
+    -------
+    GradientCheckResult
+        True where the gradient is correct; print it.
+
+    Raises
+    ------
+    TypeError
+        When theta is not floating-point.
+    ValueError
+        When an argument breaks its rule, or `fun` returns another shape, values that are not finite or float32, gives
+        two losses for one theta, or changes theta.
+
+    References
+    ----------
+    Ng, "Improving Deep Neural Networks", week 1, "Gradient checking".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdeep.core import check_gradient
+    >>> bool(check_gradient(lambda t: (t @ t, 2 * t), np.array([1.0, 2.0])))
+    True
+    >>> print(check_gradient(lambda t: (t @ t, t), np.array([1.0, 2.0])))
+    Gradient check: wrong. Relative error 3.3e-01 over 2 parameters (correct up to 1e-06, wrong above 1e-04).
+      theta  3.3e-01  wrong
+    Look at theta first: its gradient is 0.5 times the difference throughout.
+    Furthest off:
+      theta[1]  gradient 2  difference 4
+      theta[0]  gradient 1  difference 2
+    """
+    checked = CheckedFun(fun, theta)
+    _, gradient = checked(checked.theta)
+    return compare_gradient(
+        gradient,
+        lambda probe: (checked(probe)[0], b""),
+        checked.theta,
+        epsilon=epsilon,
+        n_directions=n_directions,
+        blocks=blocks,
+        random_state=random_state,
+    )
+
+
+def compare_gradient(
+    gradient: Array,
+    probe: ProbeFun,
+    theta: Array,
+    *,
+    epsilon: float | None = None,
+    n_directions: int | None = None,
+    blocks: Mapping[str, Any] | None = None,
+    shapes: dict[str, tuple[int, ...]] | None = None,
+    random_state: Any = None,
+) -> GradientCheckResult:
+    """As `check_gradient`, with the gradient known and a cheaper function for the probes that knows its kinks.
+
+    Parameters
+    ----------
+    gradient : ndarray of shape (n_parameters,)
+        What to check.
+    probe : callable (theta) -> (loss, sides)
+        The loss, and on which side of each kink of the loss theta lies. A difference whose two probes lie on different
+        sides says nothing: it is counted and set aside.
+    theta : ndarray of shape (n_parameters,), float64
+        Where to check.
+    epsilon : float, default=None
+        As in `check_gradient`.
+    n_directions : int, default=None
+        As in `check_gradient`.
+    blocks : mapping of str to index, default=None
+        As in `check_gradient`.
+    shapes : dict of str to tuple of int, default=None
+        Shapes of blocks, for the indices of their entries.
+    random_state : None, int or Generator, default=None
+        As in `check_gradient`.
+
+    Returns
+    -------
+    GradientCheckResult
+        Of the comparison.
+    """
+    named = _block_indices(blocks, theta.size)
+    _require(epsilon is None or _is_positive(epsilon, Real), "epsilon", "a positive, finite number or None", epsilon)
+    known = n_directions is None or _is_positive(n_directions, Integral)
+    _require(known, "n_directions", "a positive integer or None", n_directions)
+    _require(bool(np.isfinite(gradient).all()), "the gradient", "finite", "NaN or infinity in it")
+    if n_directions is None and theta.size > MANY:
+        n_directions = N_DIRECTIONS
+    rng = np.random.default_rng(random_state)
+    shares = [None] * len(named) if n_directions is None else _shares(int(n_directions), len(named))
+    level = abs(probe(theta.copy())[0])
+    checks = {}
+    for (name, indices), share in zip(named.items(), shares, strict=True):
+        directions = _coordinates(indices) if share is None else _directions(indices, share, rng)
+        probes = [_compare(gradient, probe, theta, *direction, epsilon) for direction in directions]
+        checks[name] = BlockCheck.of(probes, level)
+        if epsilon is None and checks[name].verdict(checks[name].size) != "correct":
+            probes = [
+                _compare_finely(old, probe, theta, *direction)
+                for old, direction in zip(probes, directions, strict=True)
+            ]
+            checks[name] = BlockCheck.of(probes, level)
+    return GradientCheckResult(checks, shapes or {}, along_directions=n_directions is not None)
+
+
+class CheckedFun:
+    """The user's function, held at every call to what a check needs.
+
+    Parameters
+    ----------
+    fun : callable (theta) -> (loss, gradient)
+        The function.
+    theta : float or array-like of float
+        Gives the shape in which `fun` wants theta.
+
+    Attributes
+    ----------
+    theta : ndarray of shape (n_parameters,), float64
+        The starting point, flat.
+    """
+
+    def __init__(self, fun: Fun, theta: Any) -> None:
+        _require(callable(fun), "fun", "a callable (theta) -> (loss, gradient)", fun)
+        start = np.asarray(theta)
+        if start.dtype.kind != "f":
+            raise TypeError(f"theta must be floating-point. Got {start.dtype} values.")
+        _require(start.size > 0, "theta", "at least one parameter", f"shape {start.shape}")
+        _require(bool(np.isfinite(start).all()), "theta", "finite", "NaN or infinity in it")
+        self.fun, self.shape = fun, start.shape
+        self.theta = np.array(start, dtype=np.float64).ravel()
+        first, second = (self(self.theta)[0] for _ in range(2))
+        if first != second:
+            raise ValueError(
+                "fun must return the same loss for the same theta; freeze its random masks, if it has any. "
+                f"Got {first!r} and {second!r}."
+            )
+
+    def __call__(self, theta: Array) -> tuple[float, Array]:
+        """Loss and flat gradient at a flat theta."""
+        shaped = theta.reshape(self.shape).copy()
+        returned = self.fun(shaped)
+        if not (isinstance(returned, tuple | list) and len(returned) == 2):
+            raise ValueError(f"fun must return (loss, gradient). Got {type(returned).__name__}.")
+        try:
+            loss, gradient = map(np.asarray, returned)
+        except ValueError as error:
+            raise ValueError(f"fun must return its gradient as one array in theta's shape, {self.shape}.") from error
+        if not np.array_equal(shaped.ravel(), theta):
+            raise ValueError("fun must leave theta as it is. Got a changed theta: copy it before working on it.")
+        for name, value, shape in (("loss", loss, ()), ("gradient", gradient, self.shape)):
+            if value.shape != shape and not (shape == () and value.size == 1):
+                raise ValueError(f"fun must return a {name} of shape {shape}. Got shape {value.shape}.")
+            if value.dtype in (np.float16, np.float32):
+                raise ValueError(
+                    f"fun must compute in float64: in float32 no error below about 1e-3 can be told from rounding. "
+                    f"Got a {name} in {value.dtype}."
+                )
+            _require(value.dtype.kind in "fiu", f"the {name} of fun", "real numbers", f"{value.dtype} values")
+            if not np.isfinite(value).all():
+                raise ValueError(f"fun must return a finite {name}. Got NaN or infinity.")
+        return float(loss.reshape(())), np.array(gradient, dtype=np.float64).ravel()
+
+
+def _is_positive(value: Any, kind: type) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool) and bool(0 < value < np.inf)  # type: ignore[operator]
+
+
+def _require(holds: Any, name: str, rule: str, got: Any) -> None:
+    if not holds:
+        raise ValueError(f"{name} must be {rule}. Got {got!r}.")
+
+
+def _block_indices(blocks: Mapping[str, Any] | None, n_parameters: int) -> dict[str, Array]:
+    """The coordinates of each block."""
+    if blocks is None:
+        return {"theta": np.arange(n_parameters)}
+    _require(isinstance(blocks, Mapping) and len(blocks) > 0, "blocks", "a mapping of name to index", blocks)
+    everything = np.arange(n_parameters)
+    indices, covered = {}, np.zeros(n_parameters, dtype=bool)
+    for name, index in blocks.items():
+        argument = f"blocks[{name!r}]"
+        _require(isinstance(name, str), "blocks", "named by strings", name)
+        try:
+            chosen = np.atleast_1d(everything[index])
+        except (IndexError, TypeError) as error:
+            raise ValueError(
+                f"{argument} must select from {n_parameters} parameters. Got {index!r}: {error}."
+            ) from error
+        _require(chosen.ndim == 1 and chosen.size > 0, argument, "a slice or a list of at least one parameter", index)
+        _require(np.unique(chosen).size == chosen.size, argument, "a list of different parameters", index)
+        indices[name] = chosen
+        covered[chosen] = True
+    if not covered.all():
+        indices[REST] = np.flatnonzero(~covered)
+    return indices
+
+
+def _shares(total: int, n_blocks: int) -> list[int]:
+    """The number of directions of each block: as even as can be, at least one."""
+    return [max(1, total // n_blocks + (number < total % n_blocks)) for number in range(n_blocks)]
+
+
+Direction = tuple[Any, Any]  # which coordinates move, and how far each
+
+
+def _coordinates(indices: Array) -> list[Direction]:
+    """Each coordinate by itself."""
+    return [(index, 1.0) for index in indices]
+
+
+def _directions(indices: Array, n_directions: int, rng: np.random.Generator) -> list[Direction]:
+    """Random directions of length 1 within the block."""
+    drawn = rng.standard_normal((n_directions, indices.size))
+    return [(indices, direction / np.linalg.norm(direction)) for direction in drawn]
+
+
+def _step(theta: Array, where: Any, epsilon: float) -> float:
+    """The step along a direction, larger where theta is large."""
+    return epsilon * max(1.0, float(np.sqrt(np.mean(np.square(theta[where])))))
+
+
+def _difference(probe: ProbeFun, theta: Array, where: Any, direction: Any, step: float) -> tuple[float, bool]:
+    """The two-sided difference, and whether its two probes lie on different sides of a kink."""
+    up, down = theta.copy(), theta.copy()
+    up[where] += step * direction
+    down[where] -= step * direction
+    (loss_up, sides_up), (loss_down, sides_down) = probe(up), probe(down)
+    # What was really moved, not what was asked for: near a large theta the two differ by rounding.
+    width = float(np.sum((up[where] - down[where]) * direction))
+    _require(width > 0, "epsilon", "large enough to move every parameter", step)
+    _require(np.isfinite([loss_up, loss_down]).all(), "the loss", "finite at every probe", "NaN or infinity")
+    return (loss_up - loss_down) / width, sides_up != sides_down
+
+
+def _compare(
+    gradient: Array, probe: ProbeFun, theta: Array, where: Any, direction: Any, epsilon: float | None
+) -> Probe:
+    """Both slopes along a direction: what the gradient says, and what the difference says."""
+    first = _step(theta, where, EPSILON) if epsilon is None else float(epsilon)
+    for step in (first,) if epsilon is not None else (first, first / NEARER):
+        difference, crosses_kink = _difference(probe, theta, where, direction, step)
+        if not crosses_kink:
+            break
+    return Probe(float(np.sum(gradient[where] * direction)), difference, step, crosses_kink)
+
+
+def _compare_finely(old: Probe, probe: ProbeFun, theta: Array, where: Any, direction: Any) -> Probe:
+    """A second look at twice the price and a thousandth of the error: the same slopes from two differences."""
+    step = _step(theta, where, FINE_EPSILON)
+    near, near_crosses = _difference(probe, theta, where, direction, step)
+    far, far_crosses = _difference(probe, theta, where, direction, 2.0 * step)
+    if old.crosses_kink or near_crosses or far_crosses:
+        return old
+    new = Probe(old.gradient, (4.0 * near - far) / 3.0, step, False)
+    # The larger step meets bends that the smaller one did not, such as elu's: neither is always the better one.
+    return min(old, new, key=lambda seen: abs(seen.gradient - seen.difference))

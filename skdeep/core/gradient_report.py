@@ -1,0 +1,348 @@
+"""What a gradient check found: errors by block, a verdict with its thresholds, and where to look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from html import escape
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .parameters import Array
+
+#: A relative error up to the first is that of a correct gradient, above the second of a wrong one; between them the
+#: gradient is suspicious.
+CORRECT_BELOW, WRONG_ABOVE = 1e-6, 1e-4
+#: The largest share of differences that may be set aside for their kinks before a gradient is called correct.
+MOST_KINKS = 0.2
+#: An error within so many times what rounding alone explains counts as none.
+ROUNDINGS = 10.0
+#: A block that rounding hides is no alarm if it is a smaller share of the whole gradient than the first, or its
+#: gradient smaller than the second share of that rounding, which is zero.
+NEGLIGIBLE, ZERO = 1e-6, 1e-3
+#: A wrong entry alone makes a block suspicious if its error is at least this share of the block.
+SMALLEST_SHARE = 1e-8
+#: How many of the entries that are furthest off a result lists.
+N_WORST = 5
+#: A gradient that is a multiple of the difference up to this share of it gets told by which factor.
+SAME_FACTOR = 1e-3
+SEVERITY = ("correct", "suspicious", "wrong")
+
+
+class Probe(NamedTuple):
+    """One two-sided difference beside what the gradient says of it.
+
+    Attributes
+    ----------
+    gradient, difference : float
+        Both slopes.
+    step : float
+        How far the two probes lie from theta.
+    crosses_kink : bool
+        Whether they lie on different sides of a kink.
+    """
+
+    gradient: float
+    difference: float
+    step: float
+    crosses_kink: bool
+
+
+class WorstEntry(NamedTuple):
+    """An entry of the gradient that is far off.
+
+    Attributes
+    ----------
+    block : str
+        Name of its block.
+    index : int or tuple of int
+        Where in the block; along random directions the number of the direction.
+    gradient, difference : float
+        Both slopes.
+    """
+
+    block: str
+    index: Any
+    gradient: float
+    difference: float
+
+
+@dataclass(frozen=True)
+class BlockCheck:
+    """The differences of one block of parameters that count.
+
+    Attributes
+    ----------
+    indices : ndarray of shape (n_probes,)
+        Which entries of the block they are.
+    gradient, difference : ndarray of shape (n_probes,)
+        Both slopes.
+    n_kinks : int
+        How many more were set aside.
+    noise : ndarray of shape (n_probes,)
+        What rounding alone adds to each difference, about ``1e-16 |J| / h``.
+    """
+
+    indices: Array
+    gradient: Array
+    difference: Array
+    n_kinks: int
+    noise: Array
+
+    @classmethod
+    def of(cls, probes: Iterable[Probe], level: float) -> BlockCheck:
+        """Sort the probes of a loss of about that size."""
+        gradient, difference, step, crosses_kink = (np.array(column) for column in zip(*probes, strict=True))
+        kept = np.flatnonzero(~crosses_kink)
+        noise = np.finfo(np.float64).eps * level / step[kept]
+        return cls(kept, gradient[kept], difference[kept], int(crosses_kink.sum()), noise)
+
+    @property
+    def relative_error(self) -> float:
+        """``||g - d|| / (||g|| + ||d||)``; 0 where both are 0."""
+        return relative_error(self.gradient, self.difference)
+
+    @property
+    def size(self) -> float:
+        """``||g|| + ||d||``."""
+        return float(np.linalg.norm(self.gradient) + np.linalg.norm(self.difference))
+
+    @property
+    def allowance(self) -> float:
+        """An error of this size counts as rounding."""
+        return ROUNDINGS * float(np.linalg.norm(self.noise))
+
+    @property
+    def is_unchecked(self) -> bool:
+        """Whether all differences were set aside."""
+        return len(self.indices) == 0
+
+    def is_hidden_by_rounding(self, whole: float) -> bool:
+        """Whether the block, neither zero nor a negligible part of the whole, is no larger than rounding."""
+        matters = self.size > NEGLIGIBLE * whole and np.linalg.norm(self.gradient) > ZERO * np.linalg.norm(self.noise)
+        return bool(matters) and self.allowance > self.size
+
+    def verdict(self, whole: float) -> str:
+        """By the relative error less what rounding alone explains: "correct", "suspicious" or "wrong"."""
+        error = relative_error(self.gradient, self.difference, self.allowance)
+        if error > WRONG_ABOVE:
+            return "wrong"
+        doubtful = self.is_unchecked or self.is_hidden_by_rounding(whole) or self._an_entry_stands_out()
+        return "suspicious" if error > CORRECT_BELOW or doubtful else "correct"
+
+    def _an_entry_stands_out(self) -> bool:
+        """Whether a single entry is wrong that is too small to show in the norms."""
+        errors, sizes = np.abs(self.gradient - self.difference), np.abs(self.gradient) + np.abs(self.difference)
+        shown = errors > SMALLEST_SHARE * self.size + ROUNDINGS * self.noise
+        return bool(np.any(shown & (errors > WRONG_ABOVE * sizes)))
+
+    @property
+    def factor(self) -> float | None:
+        """The one number by which all differences must be multiplied to give the gradient, or None."""
+        norm = float(np.linalg.norm(self.difference))
+        if norm <= self.allowance:
+            return None
+        factor = float(self.gradient @ self.difference) / norm**2
+        rest = float(np.linalg.norm(self.gradient - factor * self.difference))
+        return factor if rest <= SAME_FACTOR * norm else None
+
+
+def relative_error(gradient: Array, difference: Array, noise: float = 0.0) -> float:
+    """``(||g - d|| - noise) / (||g|| + ||d||)``, 0 at least.
+
+    Parameters
+    ----------
+    gradient, difference : ndarray
+        Both slopes, of one shape.
+    noise : float, default=0.0
+        An error up to this counts as none.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+    """
+    total = float(np.linalg.norm(gradient) + np.linalg.norm(difference))
+    excess = float(np.linalg.norm(gradient - difference)) - noise
+    return max(0.0, excess) / total if total > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class GradientCheckResult:
+    """Whether a gradient is correct, and where it is not; true in a condition where it is.
+
+    The relative error ``||g - d|| / (||g|| + ||d||)`` of a correct gradient is at most 1e-6, that of a wrong one above
+    1e-4. Each block is judged by its error less ten times what rounding alone explains. "suspicious" is also a block
+    that is no larger than rounding, unless it is zero or less than a millionth of the whole; one with a single wrong
+    entry that is too small to show in the norms; one that lies at a kink with all its entries; and the whole where more
+    than a fifth of it does.
+
+    Parameters
+    ----------
+    blocks : dict of str to BlockCheck
+        The differences of each block, in the order of the forward pass.
+    shapes : dict of str to tuple of int, default={}
+        Shapes of the blocks whose entries have more than one index.
+    along_directions : bool, default=False
+        Whether the differences were taken along random directions.
+    """
+
+    blocks: dict[str, BlockCheck]
+    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    along_directions: bool = False
+
+    @property
+    def relative_error(self) -> float:
+        """Over all that was checked."""
+        gradient = np.concatenate([block.gradient for block in self.blocks.values()])
+        difference = np.concatenate([block.difference for block in self.blocks.values()])
+        return relative_error(gradient, difference)
+
+    @property
+    def block_errors(self) -> dict[str, float]:
+        """Relative error of each block."""
+        return {name: block.relative_error for name, block in self.blocks.items()}
+
+    @property
+    def block_verdicts(self) -> dict[str, str]:
+        """Verdict on each block."""
+        whole = float(np.linalg.norm([block.size for block in self.blocks.values()]))
+        return {name: block.verdict(whole) for name, block in self.blocks.items()}
+
+    @property
+    def n_checked(self) -> int:
+        """How many differences counted."""
+        return sum(len(block.indices) for block in self.blocks.values())
+
+    @property
+    def n_kinks(self) -> int:
+        """How many were set aside, since their two probes lie on different sides of a kink."""
+        return sum(block.n_kinks for block in self.blocks.values())
+
+    @property
+    def has_too_many_kinks(self) -> bool:
+        """Whether more than a fifth was set aside."""
+        return self.n_kinks > MOST_KINKS * (self.n_checked + self.n_kinks)
+
+    @property
+    def verdict(self) -> str:
+        """The worst of the blocks: "correct", "suspicious" or "wrong"; with too many kinks "suspicious" at best."""
+        verdicts = [*self.block_verdicts.values(), "suspicious" if self.has_too_many_kinks else "correct"]
+        return max(verdicts, key=SEVERITY.index)
+
+    @property
+    def suspect(self) -> str | None:
+        """The block to look at first: the last of the worst, for there a backward pass went wrong first."""
+        verdicts = self.block_verdicts
+        worst = max(verdicts.values(), key=SEVERITY.index)
+        return None if worst == "correct" else [name for name, found in verdicts.items() if found == worst][-1]
+
+    @property
+    def worst(self) -> list[WorstEntry]:
+        """The entries that are furthest off, at most five: those of the suspected block first, then by their share."""
+        suspect, entries = self.suspect, []
+        for name, block in self.blocks.items():
+            shares = np.abs(block.gradient - block.difference) / (block.size or 1.0)
+            for number in np.argsort(-shares, kind="stable")[:N_WORST]:
+                index = self._index(name, int(block.indices[number]))
+                entry = WorstEntry(name, index, float(block.gradient[number]), float(block.difference[number]))
+                entries.append((name != suspect, -float(shares[number]), entry))
+        return [entry for _, _, entry in sorted(entries, key=lambda found: found[:2])[:N_WORST]]
+
+    def _index(self, name: str, index: int) -> Any:
+        if self.along_directions or name not in self.shapes:
+            return index
+        return tuple(map(int, np.unravel_index(index, self.shapes[name])))
+
+    def __bool__(self) -> bool:
+        return self.verdict == "correct"
+
+    def __str__(self) -> str:
+        width, verdicts = max(map(len, self.blocks)), self.block_verdicts
+        lines = [self._summary()]
+        for name, block in self.blocks.items():
+            error = f"{block.relative_error:.1e}" if len(block.indices) else "no error"
+            lines.append(f"  {name:{width}}  {error}  {verdicts[name]}{self._reason(block)}")
+        return "\n".join([*lines, *self._advice()])
+
+    def _summary(self) -> str:
+        what = "random directions" if self.along_directions else "parameters"
+        text = f"Gradient check: {self.verdict}. Relative error {self.relative_error:.1e} over {self.n_checked} {what}"
+        text += f" (correct up to {CORRECT_BELOW:.0e}, wrong above {WRONG_ABOVE:.0e})."
+        if self.n_kinks:
+            text += f"\n{self.n_kinks} more lie at a kink of an activation and are set aside."
+        if self.has_too_many_kinks:
+            text += " That is too many: check at other weights, or with a smooth activation."
+        return text
+
+    def _reason(self, block: BlockCheck) -> str:
+        """Why a block is suspicious for another reason than its error."""
+        if block.is_unchecked:
+            return ": not checked, all of it lies at a kink"
+        whole = float(np.linalg.norm([other.size for other in self.blocks.values()]))
+        return ": no larger than rounding" if block.is_hidden_by_rounding(whole) else ""
+
+    def _advice(self) -> list[str]:
+        if self.suspect is None:
+            return []
+        advice = f"Look at {self.suspect} first"
+        factor = self.blocks[self.suspect].factor
+        advice += "." if factor is None else f": its gradient is {factor:.4g} times the difference throughout."
+        names = list(self.blocks)
+        before = [self.block_verdicts[name] for name in names[: names.index(self.suspect)]]
+        if before and "correct" not in before:
+            advice += " All before it are off too: the fault is in what the backward pass brings down to it."
+        entries = [f"  {entry.block}{np.atleast_1d(entry.index).tolist()}" for entry in self.worst]
+        return [advice, "Furthest off:"] + [
+            f"{name}  gradient {entry.gradient:.6g}  difference {entry.difference:.6g}"
+            for name, entry in zip(entries, self.worst, strict=True)
+        ]
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(str(self))}</pre>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """All figures, as plain Python objects.
+
+        Returns
+        -------
+        dict
+            Attribute to value.
+        """
+        names = ("verdict", "relative_error", "n_checked", "n_kinks", "suspect", "block_errors", "block_verdicts")
+        return {name: getattr(self, name) for name in names} | {"worst": [entry._asdict() for entry in self.worst]}
+
+    # The core itself knows neither pandas nor our plots: they are looked up when somebody who has them asks.
+
+    def to_frame(self) -> Any:
+        """One row for each block, as a pandas DataFrame.
+
+        Returns
+        -------
+        DataFrame
+            With the columns ``relative_error``, ``verdict``, ``n_checked`` and ``n_kinks``.
+        """
+        verdicts = self.block_verdicts
+        rows = [
+            (block.relative_error, verdicts[name], len(block.indices), block.n_kinks)
+            for name, block in self.blocks.items()
+        ]
+        columns = ["relative_error", "verdict", "n_checked", "n_kinks"]
+        return import_module("pandas").DataFrame(rows, columns=columns, index=[*self.blocks])
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the error of each block beside the thresholds.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+
+        Returns
+        -------
+        GradientCheckDisplay
+            The drawing.
+        """
+        return import_module("skdeep.plotting").GradientCheckDisplay.from_result(self, ax=ax)

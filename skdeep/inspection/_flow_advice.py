@@ -1,0 +1,122 @@
+"""What to change in a network whose signal or gradient does not get through, and what that would give: measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from scipy.sparse import issparse
+from sklearn.base import clone
+from sklearn.preprocessing import StandardScaler
+
+from ..neural_network._base import BaseDeepMLP
+from ..neural_network._parameters import hidden_activations
+from ._flow_report import Advice, LayerFlow, flow_factors, flow_verdict
+from ._measure import measure
+
+#: A first step that moves a layer's weights by more than this share of their size.
+LARGEST_STEP, GOOD_STEP = 0.3, 0.03
+#: The share of a layer's units from which on dead or saturated units are a problem.
+MOST_IDLE = 0.8
+#: What to try where initial weights alone do not help.
+ACTIVATIONS_TO_TRY = ("relu", "selu", "silu")
+
+
+def advise(
+    network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any, layers: tuple[LayerFlow, ...], *, scaled: bool
+) -> tuple[Advice, ...]:
+    """Advice for what is wrong, most important first.
+
+    Parameters
+    ----------
+    network : DeepMLPClassifier or DeepMLPRegressor
+        What was measured; not changed.
+    X, y, sample_weight : array-like
+        On which rows.
+    layers : tuple of LayerFlow
+        What was found.
+    scaled : bool
+        Whether the inputs are normalised.
+
+    Returns
+    -------
+    tuple of Advice
+        Empty where nothing is wrong.
+    """
+    problem = flow_problem(layers)
+    found = list(_scale_inputs(network, X, y, sample_weight)) if not scaled else []
+    if problem:
+        found += _initialise(network, X, y, sample_weight, problem)
+    return (*found, *_slow_down(network, layers))
+
+
+def flow_problem(layers: tuple[LayerFlow, ...]) -> str:
+    """What is wrong with the flow, in words; empty where it is healthy."""
+    verdicts = zip(("signal", "gradient"), map(flow_verdict, flow_factors(layers)), strict=True)
+    found = [f"the {what} is {verdict}" for what, verdict in verdicts if verdict != "healthy"]
+    hidden = layers[:-1]
+    for what in ("dead", "saturated"):
+        share = max((getattr(layer, what) for layer in hidden), default=0.0)
+        if share > MOST_IDLE:
+            found.append(f"{share:.0%} of a layer's units are {what}")
+    return ", ".join(found)
+
+
+def _measured(
+    network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any, parameters: dict[str, Any]
+) -> tuple[LayerFlow, ...] | None:
+    """The figures of a network that is not fitted, with other parameters; None where these rows do not allow a fit."""
+    try:
+        return measure(clone(network).set_params(**parameters), X, y, sample_weight)
+    except ValueError:
+        return None
+
+
+def _outcome(layers: tuple[LayerFlow, ...] | None) -> str:
+    if layers is None:
+        return "What it would give cannot be measured on these rows alone."
+    signal, gradient = flow_factors(layers)
+    state = flow_problem(layers) or "healthy"
+    return f"Measured with it, before training: {state} (signal x {signal:.2g}, gradient x {gradient:.2g})."
+
+
+def _scale_inputs(network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any) -> Iterator[Advice]:
+    scaled = StandardScaler(with_mean=not issparse(X)).fit_transform(X)
+    layers = _measured(network, scaled, y, sample_weight, {})
+    yield Advice("the inputs are not normalised", "put a StandardScaler before the network", {}, _outcome(layers))
+
+
+def _initialise(network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any, problem: str) -> Iterator[Advice]:
+    """The initialisation that suits the activation; another activation where that does not help."""
+    tries: list[tuple[str, dict[str, Any]]] = []
+    if network.init != "auto":
+        suits = ", ".join(dict.fromkeys(layer_schemes(network)))
+        tries.append((f"set init='auto', which is {suits} here", {"init": "auto"}))
+    for activation in ACTIVATIONS_TO_TRY:
+        action = f"set activation={activation!r} with init='auto'"
+        tries.append((action, {"activation": activation, "init": "auto"}))
+    for action, parameters in tries:
+        layers = _measured(network, X, y, sample_weight, parameters)
+        if layers is not None and not flow_problem(layers):
+            yield Advice(problem, action, parameters, _outcome(layers))
+            return
+    yield Advice(problem, "use fewer or wider layers", {}, "No initialisation and no activation tried helps by itself.")
+
+
+def layer_schemes(network: BaseDeepMLP) -> list[str]:
+    """The names of the initialisations that suit the activation of each hidden layer."""
+    return [activation.initializer for activation in hidden_activations(network.get_params(deep=False))]
+
+
+def _slow_down(network: BaseDeepMLP, layers: tuple[LayerFlow, ...]) -> Iterator[Advice]:
+    """A lower rate where a first step moves a layer too far; steps are in proportion to the rate."""
+    ratio = max((layer.step_ratio for layer in layers if layer.weight_norm > 0), default=0.0)
+    if not LARGEST_STEP < ratio < float("inf"):
+        return
+    problem = f"the first step would move a layer's weights by {ratio:.0%} of their size"
+    if callable(network.learning_rate):
+        yield Advice(problem, "have learning_rate return less", {}, "Steps are in proportion to it.")
+    else:
+        rate = float(f"{network.learning_rate_init * GOOD_STEP / ratio:.1g}")
+        outcome = f"Steps are in proportion to it: that would be {ratio * rate / network.learning_rate_init:.0%}."
+        yield Advice(problem, f"set learning_rate_init={rate:g}", {"learning_rate_init": rate}, outcome)

@@ -1,0 +1,63 @@
+"""Whether signal and gradient reach every layer: forward and back once, measured layer by layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._flow_advice import advise
+from ._flow_report import GradientFlowReport
+from ._input_scales import input_warnings
+from ._measure import measure
+from ._subject import network_and_rows
+
+
+def gradient_flow(estimator: Any, X: Any, y: Any, *, sample_weight: Any = None) -> GradientFlowReport:
+    """Measure how signal and gradient change from layer to layer, before training or after it.
+
+    Signals that shrink or grow by the same factor in every layer vanish or explode with the depth, and so do gradients
+    on their way back. Initial weights that suit the activation keep both about the same.
+
+    Parameters
+    ----------
+    estimator : DeepMLPClassifier, DeepMLPRegressor or Pipeline that ends in one
+        Before `fit` it is measured at freshly drawn weights, after it where the training ended. It is not changed.
+    X : array-like or sparse matrix of shape (n_samples, n_features)
+        Rows; a few hundred are plenty.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Target.
+    sample_weight : array-like of shape (n_samples,), default=None
+        What each row counts in the gradient.
+
+    Returns
+    -------
+    GradientFlowReport
+        True where signal and gradient are healthy; print it. Dropout and augmentation are off.
+
+    Raises
+    ------
+    TypeError
+        When there is no network of ours to look into.
+    ValueError
+        When a parameter of the estimator or an input breaks its rule.
+
+    References
+    ----------
+    Glorot & Bengio (2010), "Understanding the difficulty of training deep feedforward neural networks". He, Zhang, Ren
+    & Sun (2015), "Delving Deep into Rectifiers".
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skdeep import DeepMLPClassifier
+    >>> from skdeep.inspection import gradient_flow
+    >>> X, y = load_digits(return_X_y=True)
+    >>> network = DeepMLPClassifier((100,) * 20, activation="relu", init="glorot_normal", random_state=0)
+    >>> report = gradient_flow(network, X[:200] / 16, y[:200])
+    >>> report.signal_verdict, report.advice[0].parameters
+    ('vanishing', {'init': 'auto'})
+    """
+    network, rows, names = network_and_rows(estimator, X, y)
+    layers = measure(network, rows, y, sample_weight)
+    warnings = input_warnings(rows, names)
+    advice = advise(network, rows, y, sample_weight, layers, scaled=not warnings)
+    return GradientFlowReport(layers, warnings, advice)

@@ -1,0 +1,287 @@
+"""skdeep.inspection.gradient_flow: figures against formulas, verdicts against the theory of wide random networks."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_array
+from scipy.special import expit, ndtr
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skdeep import DeepMLPClassifier, DeepMLPRegressor
+from skdeep.inspection import gradient_flow
+
+WIDTH = 100
+# Functions and their derivatives, written out: nothing of the code under test is used to predict it.
+FUNCTIONS = {
+    "tanh": (np.tanh, lambda z: 1 / np.cosh(np.clip(z, -300, 300)) ** 2),
+    "logistic": (expit, lambda z: expit(z) * expit(-z)),
+    "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0) * 1.0),
+    "leaky_relu": (lambda z: np.where(z > 0, z, 0.01 * z), lambda z: np.where(z > 0, 1.0, 0.01)),
+    "elu": (lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))), lambda z: np.exp(np.minimum(z, 0))),
+    "silu": (lambda z: z * expit(z), lambda z: expit(z) * (1 + z * expit(-z))),
+    "gelu": (lambda z: z * ndtr(z), lambda z: ndtr(z) + z * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)),
+}
+VARIANCES = {"he": 2 / WIDTH, "glorot": 1 / WIDTH, "half": 0.5 / WIDTH, "normal": 1e-4, "tenth": 1e-2, "wide": 1.0}
+GRID = np.linspace(-7, 7, 281)
+NORMAL = np.exp(-(GRID**2) / 2) / np.exp(-(GRID**2) / 2).sum()
+
+
+def predicted_factors(activation, variance, depth, scale):
+    """Signal and gradient of an infinitely wide network: Gaussian sums of variance q and covariance c, layer by layer.
+
+    Poole et al. (2016), "Exponential expressivity in deep neural networks through transient chaos"; Schoenholz et al.
+    (2017), "Deep Information Propagation".
+    """
+    g, slope = FUNCTIONS[activation]
+    q, c, spreads, gains = WIDTH * variance * scale**2, 0.0, [], []
+    for _ in range(depth):
+        first = np.sqrt(q) * GRID
+        rho = min(c / q, 1.0)
+        second = np.sqrt(q) * (rho * GRID[:, None] + np.sqrt(1 - rho**2) * GRID)
+        square, product = NORMAL @ g(first) ** 2, NORMAL @ (g(first)[:, None] * g(second)) @ NORMAL
+        spreads.append(np.sqrt(max(square - product, 0.0)))
+        gains.append(WIDTH * variance * (NORMAL @ slope(first) ** 2))
+        q, c = WIDTH * variance * square, WIDTH * variance * product
+    return spreads[-1] / spreads[0], np.sqrt(np.prod(gains[:-1]))
+
+
+def predicted_verdict(factor):
+    """The stated rule; None where the prediction is too close to call for a network of finite width."""
+    size = np.log10(max(factor, 1e-300))
+    if min(abs(size + 2), abs(size - 2)) < 0.35:
+        return None
+    return "vanishing" if factor < 1e-2 else "exploding" if factor > 1e2 else "healthy"
+
+
+@pytest.fixture(scope="module")
+def wide_rows():
+    """Uncorrelated normal rows, as the theory has them."""
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(150, WIDTH)), rng.integers(3, size=150)
+
+
+def normal_weights(variance):
+    return lambda rng, fan_in, fan_out: rng.normal(0.0, np.sqrt(variance), (fan_in, fan_out))
+
+
+# Near its unstable point gelu at He's variance depends on chance at this width.
+UNSTABLE = {("gelu", "he", 30)}
+TABLE = [
+    (activation, name, depth, scale)
+    for activation in FUNCTIONS
+    for name in VARIANCES
+    for depth in (2, 10, 30)
+    for scale in (1.0, 30.0)
+    if (activation, name, depth) not in UNSTABLE
+]
+
+
+@pytest.mark.parametrize(("activation", "name", "depth", "scale"), TABLE)
+def test_verdicts_are_those_of_the_variance_recursion(activation, name, depth, scale, wide_rows):
+    """Seven activations, six initialisations, depths of 2, 10 and 30, inputs scaled or not."""
+    X, y = wide_rows
+    signal, gradient = map(predicted_verdict, predicted_factors(activation, VARIANCES[name], depth, scale))
+    network = DeepMLPClassifier((WIDTH,) * depth, activation=activation, init=normal_weights(VARIANCES[name]))
+    report = gradient_flow(network.set_params(random_state=0), scale * X, y)
+    if signal is not None:
+        assert report.signal_verdict == signal
+    if gradient is not None:
+        assert report.gradient_verdict == gradient
+
+
+def test_few_cases_of_the_table_are_too_close_to_call():
+    """So the test above has something to say."""
+    verdicts = [
+        predicted_verdict(factor)
+        for activation, name, depth, scale in TABLE
+        for factor in predicted_factors(activation, VARIANCES[name], depth, scale)
+    ]
+    assert verdicts.count(None) < 0.15 * len(verdicts)
+    assert all(verdicts.count(verdict) > 40 for verdict in ("vanishing", "exploding", "healthy"))
+
+
+PUBLISHED = {
+    "relu, glorot": ({"activation": "relu", "init": "glorot_normal"}, "vanishing"),
+    "relu, he": ({"activation": "relu", "init": "he_normal"}, "healthy"),
+    "relu, normal of deviation 1": ({"activation": "relu", "init": normal_weights(1.0)}, "exploding"),
+    "tanh, lecun": ({"activation": "tanh", "init": "lecun_normal"}, "healthy"),
+}
+
+
+@pytest.mark.parametrize(("parameters", "verdict"), PUBLISHED.values(), ids=PUBLISHED)
+def test_the_known_cases_at_depth_20(parameters, verdict, wide_rows):
+    """Width 100, depth 20."""
+    network = DeepMLPClassifier((WIDTH,) * 20, random_state=0, **parameters)
+    report = gradient_flow(network, *wide_rows)
+    assert report.signal_verdict == verdict
+    assert bool(report) is (verdict == "healthy")
+
+
+def test_advice_for_relu_with_glorot_is_the_init_that_suits_it(wide_rows):
+    """It names the parameter, and what it gives is what a network with it gives."""
+    network = DeepMLPClassifier((WIDTH,) * 20, activation="relu", init="glorot_normal", random_state=0)
+    report = gradient_flow(network, *wide_rows)
+    assert report.signal_factor < 1e-2
+    advice = report.advice[0]
+    assert advice.parameters == {"init": "auto"}
+    assert "he_normal" in advice.action
+    followed = gradient_flow(clone(network).set_params(**advice.parameters), *wide_rows)
+    assert followed
+    assert not followed.advice
+    assert f"signal x {followed.signal_factor:.2g}" in advice.outcome
+
+
+def test_figures_are_those_of_a_forward_and_a_backward_pass(multiclass):
+    """Spread, delta and norms of a network of one hidden layer, computed from its weights by hand."""
+    X, y = multiclass
+    network = DeepMLPClassifier((6,), activation="tanh", alpha=0.0, dtype="float64", max_iter=3, random_state=0)
+    network.fit(X, y)
+    A = np.tanh(X @ network.coefs_[0] + network.intercepts_[0])
+    errors = network.predict_proba(X) - np.eye(3)[y]
+    delta = (errors @ network.coefs_[1].T) * (1 - A**2)
+    hidden, output = gradient_flow(network, X, y).layers
+    assert hidden.spread == pytest.approx(np.sqrt(A.var(axis=0).mean()))
+    assert hidden.signal_growth == pytest.approx(hidden.spread / np.sqrt(X.var(axis=0).mean()))
+    assert hidden.delta == pytest.approx(np.sqrt(np.mean(delta**2)))
+    assert output.delta == pytest.approx(np.sqrt(np.mean(errors**2)))
+    assert hidden.gradient_growth == pytest.approx(hidden.delta / output.delta)
+    assert hidden.weight_gradient == pytest.approx(np.linalg.norm(X.T @ delta / len(X)))
+    assert hidden.weight_norm == pytest.approx(np.linalg.norm(network.coefs_[0]))
+
+
+@pytest.mark.parametrize(("solver", "rate"), [("sgd", 0.5), ("adam", 0.01)])
+def test_step_ratio_is_the_first_step_of_the_solver(solver, rate, multiclass):
+    """What one full batch of `fit` moves, as a share of the weights."""
+    X, y = multiclass
+    network = DeepMLPClassifier(
+        (6,), solver=solver, learning_rate_init=rate, learning_rate="constant", dtype="float64", random_state=0
+    )
+    first = gradient_flow(network, X, y).layers[0]
+    start = DeepMLPClassifier(**network.get_params()).set_params(learning_rate_init=1e-300, max_iter=1, batch_size=150)
+    moved = clone(start).set_params(learning_rate_init=rate)
+    with pytest.warns(match="max_iter"):
+        W0, W1 = (network.fit(X, y).coefs_[0] for network in (start, moved))
+    assert first.step_ratio == pytest.approx(np.linalg.norm(W1 - W0) / np.linalg.norm(W0), rel=1e-6)
+
+
+def test_dead_and_saturated_units_are_counted(multiclass):
+    """Units that a large negative bias switches off; units that large weights push into tanh's ends."""
+    X, y = multiclass
+    network = DeepMLPClassifier((4, 4), activation="relu", max_iter=1, solver="lbfgs", random_state=0)
+    with pytest.warns(match="max_iter"):
+        network.fit(X, y)
+    network.intercepts_[0][:3] = -1e6
+    report = gradient_flow(network, X, y)
+    assert report.layers[0].dead == 0.75
+    saturated = DeepMLPClassifier((50,), activation="tanh", init=normal_weights(1e4), random_state=0)
+    assert gradient_flow(saturated, X, y).layers[0].saturated > 0.9
+
+
+@pytest.mark.parametrize("container", [pd.DataFrame, csr_array, np.asarray])
+def test_inputs_that_are_not_normalised_are_named(container, multiclass):
+    """Scales that differ by more than 1000 and means far from 0, by column; with a StandardScaler all is well."""
+    X, y = multiclass[0].copy(), multiclass[1]
+    X[:, 2] *= 1e5
+    X[:, 1] += 500.0
+    rows = container(X)
+    if isinstance(rows, pd.DataFrame):
+        rows.columns = ["a", "b", "c", "d"]
+    report = gradient_flow(DeepMLPClassifier((5,), random_state=0), rows, y)
+    scales, means = report.input_warnings
+    names = ("c", "b") if isinstance(rows, pd.DataFrame) else ("2", "1")
+    assert f"furthest from the others in {names[0]}:" in scales
+    assert f"the mean of {names[1]}:" in means
+    assert any("StandardScaler" in advice.action for advice in report.advice)
+    assert not gradient_flow(DeepMLPClassifier((5,), random_state=0), multiclass[0], y).input_warnings
+
+
+def test_a_rate_that_is_too_large_is_named_with_a_better_one(multiclass):
+    """The advised rate brings the step to a few percent."""
+    network = DeepMLPClassifier((8, 8), solver="sgd", learning_rate_init=50.0, random_state=0)
+    advice = gradient_flow(network, *multiclass).advice[-1]
+    assert advice.parameters["learning_rate_init"] < 50.0
+    followed = gradient_flow(network.set_params(**advice.parameters), *multiclass)
+    assert max(layer.step_ratio for layer in followed.layers) < 0.05
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_shallow_networks_have_a_report_too(depth, multiclass):
+    """Without a second hidden layer there is nothing to vanish."""
+    report = gradient_flow(DeepMLPClassifier((5,) * depth, random_state=0), *multiclass)
+    assert report
+    assert len(report.layers) == depth + 1
+
+
+def test_columns_behind_a_column_transformer_keep_their_names(multiclass):
+    """The names are those of the steps before the network."""
+    frame = pd.DataFrame(multiclass[0], columns=["a", "b", "c", "d"])
+    frame["d"] += 1e4
+    steps = ColumnTransformer([("kept", "passthrough", ["d", "a"])])
+    report = gradient_flow(make_pipeline(steps, DeepMLPClassifier((5,), random_state=0)), frame, multiclass[1])
+    assert "kept__d:" in report.input_warnings[0]
+
+
+def test_advice_never_fails_where_the_measurement_went_well(multiclass):
+    """Rows of a single class measure a fitted network; per-layer lists are no obstacle either."""
+    X, y = multiclass
+    deep = DeepMLPClassifier((8,) * 20, activation=["relu"] * 20, init="glorot_normal", max_iter=1, random_state=0)
+    fitted = deep.fit(X, y)
+    one = y == y[0]
+    assert gradient_flow(fitted, X[one], y[one]).advice
+    narrow = DeepMLPClassifier((2,) * 30, activation=["relu"] * 30, keep_prob=[0.9] * 30, random_state=1)
+    assert gradient_flow(narrow, X, y).advice
+
+
+def test_zero_weights_let_nothing_through(multiclass):
+    report = gradient_flow(DeepMLPClassifier((5, 5, 5), init="zeros", random_state=0), *multiclass)
+    assert (report.signal_verdict, report.gradient_verdict) == ("vanishing", "vanishing")
+
+
+def test_the_blocks_of_rows_do_not_matter(multiclass, monkeypatch):
+    """Figures are the same when the rows pass in several blocks."""
+    network = DeepMLPClassifier((5, 4), random_state=0)
+    one = gradient_flow(network, *multiclass).to_frame().drop(columns="activation")
+    monkeypatch.setattr("skdeep.core.objective.BLOCK_VALUES", 16 * 40)
+    many = gradient_flow(network, *multiclass).to_frame().drop(columns="activation")
+    np.testing.assert_allclose(one.to_numpy(float), many.to_numpy(float), rtol=1e-9)
+
+
+def test_the_estimator_is_left_as_it_was(regression):
+    """Whatever is measured is measured on copies."""
+    network = DeepMLPRegressor((5,) * 12, init="glorot_normal", keep_prob=0.5, random_state=0)
+    parameters = network.get_params()
+    gradient_flow(network, *regression)
+    assert network.get_params() == parameters
+    assert not hasattr(network, "n_features_in_")
+
+
+def test_a_pipeline_is_measured_behind_its_steps(binary):
+    """The inputs that count are those that reach the network."""
+    X, y = binary[0] * 1e4 + 1e5, binary[1]
+    report = gradient_flow(make_pipeline(StandardScaler(), DeepMLPClassifier((5,), random_state=0)), X, y)
+    assert not report.input_warnings
+
+
+def test_the_report_is_readable_in_every_form(wide_rows):
+    """Text, HTML, dictionary and frame tell the same; a hundred layers do not fill the screen."""
+    network = DeepMLPClassifier((WIDTH,) * 100, activation="relu", init="glorot_normal", random_state=0)
+    report = gradient_flow(network, *wide_rows)
+    assert "signal vanishing" in str(report)
+    assert len(str(report).splitlines()) < 20
+    assert report._repr_html_().startswith("<pre>")
+    assert report.to_dict()["signal_verdict"] == "vanishing"
+    assert report.to_frame().loc["layer 7", "spread"] == report.layers[6].spread
+
+
+def test_another_estimator_is_refused(binary):
+    with pytest.raises(TypeError, match="DeepMLPClassifier"):
+        gradient_flow(LogisticRegression(), *binary)
+
+
+def test_rows_that_are_not_finite_are_refused(binary):
+    with pytest.raises(ValueError, match="NaN"):
+        gradient_flow(DeepMLPClassifier((5,)), np.where(binary[0] > 3, np.nan, binary[0]), binary[1])
