@@ -4,6 +4,8 @@ from itertools import product
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -57,6 +59,42 @@ def test_our_gradients_are_correct_for_every_start(init, alpha, depth, multiclas
     X, y = multiclass
     estimator = make_estimator("multiclass", hidden_layer_sizes=(4,) * depth, activation="tanh", init=init, alpha=alpha)
     assert_correct(check_gradient(estimator, X[:30], y[:30]))
+
+
+@st.composite
+def estimators(draw):
+    """A problem, and an estimator for it with any activations, depth, initialisation and regularisers."""
+    problem = draw(st.sampled_from(PROBLEMS))
+    depth = draw(st.integers(0, 8))
+    parameters = {
+        "hidden_layer_sizes": draw(st.lists(st.integers(4, 8), min_size=depth, max_size=depth)),
+        "activation": draw(st.lists(st.sampled_from(sorted(ACTIVATIONS)), min_size=depth, max_size=depth)),
+        "init": draw(st.sampled_from(["auto", "he_normal", "glorot_uniform", "lecun_normal", "orthogonal"])),
+        "alpha": draw(st.sampled_from([0.0, 1.0, 10.0, "auto"])),
+        "keep_prob": draw(st.sampled_from([1.0, 0.8])),
+        "input_keep_prob": draw(st.sampled_from([1.0, 0.8])),
+        "random_state": draw(st.integers(0, 100)),
+    }
+    if problem in {"binary", "multiclass"}:
+        parameters["label_smoothing"] = draw(st.sampled_from([0.0, 0.1]))
+        parameters["class_weight"] = draw(st.sampled_from([None, "balanced"]))
+    return problem, make_estimator(problem, **parameters)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(case=estimators(), weighted=st.booleans(), fitted=st.booleans())
+def test_our_gradients_are_correct_in_any_combination(case, weighted, fitted, request):
+    """At most 1e-7 whatever is combined, at freshly drawn weights and after ten epochs."""
+    problem, estimator = case
+    X, y = request.getfixturevalue(problem)
+    X, y = X[:30], y[:30]
+    weight = np.random.default_rng(0).uniform(0.5, 2.0, 30) if weighted else None
+    if fitted:
+        estimator.fit(X, y, sample_weight=weight)
+    result = check_gradient(estimator, X, y, sample_weight=weight, random_state=0)
+    assert result.verdict != "wrong", str(result)
+    assert result.relative_error <= 1e-7
 
 
 @pytest.mark.parametrize("solver", ["adam", "adamw", "sgd", "rmsprop", "lbfgs"])
