@@ -85,6 +85,7 @@ class GradientCheckDisplay:
         names, errors = list(self.block_errors), np.array(list(self.block_errors.values()))
         self.ax_ = ax if ax is not None else _new_axes(1.2 + 0.22 * len(names))
         self.figure_ = self.ax_.figure
+        every = max(1, len(names) // 30) | 1  # odd, so that weights and biases both get their names
         levels, shown = np.arange(len(names)), np.maximum(errors, SMALLEST_ERROR)
         self.ax_.hlines(levels, SMALLEST_ERROR, shown, color="lightgrey")
         self.points_ = []
@@ -98,11 +99,11 @@ class GradientCheckDisplay:
             xscale="log",
             xlim=(SMALLEST_ERROR / 2, 2.0),
             ylim=(len(names) - 0.5, -0.5),
-            yticks=levels[:: max(1, len(names) // 30)],
+            yticks=levels[::every],
             xlabel="relative error",
             ylabel="block",
         )
-        self.ax_.set_yticklabels(names[:: max(1, len(names) // 30)])
+        self.ax_.set_yticklabels(names[::every])
         self.ax_.legend(loc="lower right")
         return self
 
@@ -224,6 +225,8 @@ class LossCurveDisplay:
         Counted from 1; marked if given.
     first_epoch : int, default=1
         After which epoch the first value of the training curve was taken; 0 where it is the start, as with L-BFGS.
+    first_validation_epoch : int, default=1
+        The same of the dev curve, which begins later where a warm start brought the first dev rows.
     name : str, default=None
         Stands before the labels, so that several networks can share axes.
 
@@ -254,12 +257,14 @@ class LossCurveDisplay:
         validation_loss_curve: Any = None,
         best_epoch: int | None = None,
         first_epoch: int = 1,
+        first_validation_epoch: int = 1,
         name: str | None = None,
     ) -> None:
         self.loss_curve = loss_curve
         self.validation_loss_curve = validation_loss_curve
         self.best_epoch = best_epoch
         self.first_epoch = first_epoch
+        self.first_validation_epoch = first_validation_epoch
         self.name = name
 
     @classmethod
@@ -288,12 +293,17 @@ class LossCurveDisplay:
                 f"Got {type(network).__name__}."
             )
         check_is_fitted(network)
-        dev, best = network.validation_loss_curve_, None
+        dev, best, first_dev = network.validation_loss_curve_, None, 1
         if dev is not None:
-            best = network.best_iter_ if network.early_stopping else int(np.argmin(dev)) + 1
-        first = 0 if network.solver == "lbfgs" else 1
+            first_dev = network.n_iter_ - len(dev) + 1
+            best = network.best_iter_ if network.early_stopping else first_dev + int(np.argmin(dev))
         display = cls(
-            loss_curve=network.loss_curve_, validation_loss_curve=dev, best_epoch=best, first_epoch=first, name=name
+            loss_curve=network.loss_curve_,
+            validation_loss_curve=dev,
+            best_epoch=best,
+            first_epoch=0 if network.solver == "lbfgs" else 1,
+            first_validation_epoch=first_dev,
+            name=name,
         )
         return display.plot(ax=ax)
 
@@ -315,7 +325,7 @@ class LossCurveDisplay:
         prefix = "" if self.name is None else f"{self.name}: "
         curves = [
             ("training rows, with penalty", self.loss_curve, self.first_epoch),
-            ("dev rows", self.validation_loss_curve, 1),
+            ("dev rows", self.validation_loss_curve, self.first_validation_epoch),
         ]
         self.lines_ = []
         for label, curve, first in curves:
@@ -342,6 +352,6 @@ def _new_axes(height: float, n_columns: int = 1) -> Any:
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise ImportError("plot needs matplotlib: pip install 'skdeep[plot]'.") from error
+        raise ImportError("plot needs matplotlib: pip install matplotlib.") from error
     size = (6 if n_columns == 1 else 10, min(max(height, 3.0), 10.0))
     return plt.subplots(1, n_columns, figsize=size, layout="constrained")[1]

@@ -118,3 +118,14 @@ def test_loss_curve_display_of_a_pipeline_and_into_given_axes(binary):
 def test_loss_curve_display_refuses_another_estimator(binary):
     with pytest.raises(TypeError, match="DeepMLPClassifier"):
         LossCurveDisplay.from_estimator(LogisticRegression().fit(*binary))
+
+
+def test_loss_curve_display_places_dev_rows_of_a_warm_start(multiclass):
+    """They came with the second fit: both curves end at the same epoch."""
+    X, y = multiclass
+    network = DeepMLPClassifier((5,), warm_start=True, max_iter=4, random_state=0).fit(X, y)
+    display = LossCurveDisplay.from_estimator(network.fit(X, y, X_val=X, y_val=y))
+    training, dev = display.lines_
+    assert training.get_xdata().tolist() == list(range(1, 9))
+    assert dev.get_xdata().tolist() == list(range(5, 9))
+    assert display.best_epoch == 5 + np.argmin(network.validation_loss_curve_)

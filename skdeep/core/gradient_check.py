@@ -247,7 +247,7 @@ def _block_indices(blocks: Mapping[str, Any] | None, n_parameters: int) -> dict[
     indices, covered = {}, np.zeros(n_parameters, dtype=bool)
     for name, index in blocks.items():
         argument = f"blocks[{name!r}]"
-        _require(isinstance(name, str), "blocks", "named by strings", name)
+        _require(isinstance(name, str) and name != REST, "blocks", f"named by strings other than {REST!r}", name)
         try:
             chosen = np.atleast_1d(everything[index])
         except (IndexError, TypeError) as error:

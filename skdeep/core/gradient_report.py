@@ -69,7 +69,7 @@ class WorstEntry(NamedTuple):
     difference: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BlockCheck:
     """The differences of one block of parameters that count.
 
@@ -119,14 +119,23 @@ class BlockCheck:
         """Whether all differences were set aside."""
         return len(self.indices) == 0
 
+    @property
+    def _error_beyond_rounding(self) -> float:
+        return relative_error(self.gradient, self.difference, self.allowance)
+
+    def is_negligible(self, whole: float) -> bool:
+        """Whether the block is zero, or next to nothing of a gradient of size `whole`."""
+        is_zero = np.linalg.norm(self.gradient) <= ZERO * np.linalg.norm(self.noise)
+        return bool(is_zero) or self.size <= NEGLIGIBLE * whole
+
     def is_hidden_by_rounding(self, whole: float) -> bool:
-        """Whether the block, neither zero nor a negligible part of the whole, is no larger than rounding."""
-        matters = self.size > NEGLIGIBLE * whole and np.linalg.norm(self.gradient) > ZERO * np.linalg.norm(self.noise)
-        return bool(matters) and self.allowance > self.size
+        """Whether rounding is so large beside the block that a wrong gradient could hide in it."""
+        explained = self.relative_error > WRONG_ABOVE >= self._error_beyond_rounding
+        return explained and not self.is_negligible(whole)
 
     def verdict(self, whole: float) -> str:
         """By the relative error less what rounding alone explains: "correct", "suspicious" or "wrong"."""
-        error = relative_error(self.gradient, self.difference, self.allowance)
+        error = self._error_beyond_rounding
         if error > WRONG_ABOVE:
             return "wrong"
         doubtful = self.is_unchecked or self.is_hidden_by_rounding(whole) or self._an_entry_stands_out()
@@ -169,15 +178,15 @@ def relative_error(gradient: Array, difference: Array, noise: float = 0.0) -> fl
     return max(0.0, excess) / total if total > 0 else 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class GradientCheckResult:
     """Whether a gradient is correct, and where it is not; true in a condition where it is.
 
     The relative error ``||g - d|| / (||g|| + ||d||)`` of a correct gradient is at most 1e-6, that of a wrong one above
     1e-4. Each block is judged by its error less ten times what rounding alone explains. "suspicious" is also a block
-    that is no larger than rounding, unless it is zero or less than a millionth of the whole; one with a single wrong
-    entry that is too small to show in the norms; one that lies at a kink with all its entries; and the whole where more
-    than a fifth of it does.
+    whose error is above 1e-4 by rounding alone, unless it is zero or less than a millionth of the whole; one with a
+    single wrong entry that is too small to show in the norms; one that lies at a kink with all its entries; and the
+    whole where more than a fifth of it does.
 
     Parameters
     ----------
@@ -256,6 +265,9 @@ class GradientCheckResult:
             return index
         return tuple(map(int, np.unravel_index(index, self.shapes[name])))
 
+    def __repr__(self) -> str:
+        return f"GradientCheckResult(verdict={self.verdict!r}, relative_error={self.relative_error:.3g})"
+
     def __bool__(self) -> bool:
         return self.verdict == "correct"
 
@@ -282,7 +294,11 @@ class GradientCheckResult:
         if block.is_unchecked:
             return ": not checked, all of it lies at a kink"
         whole = float(np.linalg.norm([other.size for other in self.blocks.values()]))
-        return ": no larger than rounding" if block.is_hidden_by_rounding(whole) else ""
+        if block.relative_error <= CORRECT_BELOW:
+            return ""
+        if block.is_negligible(whole):
+            return ": negligible beside the whole, its error is rounding"
+        return ": rounding is too large beside it to tell" if block.is_hidden_by_rounding(whole) else ""
 
     def _advice(self) -> list[str]:
         if self.suspect is None:
@@ -294,7 +310,8 @@ class GradientCheckResult:
         before = [self.block_verdicts[name] for name in names[: names.index(self.suspect)]]
         if before and "correct" not in before:
             advice += " All before it are off too: the fault is in what the backward pass brings down to it."
-        entries = [f"  {entry.block}{np.atleast_1d(entry.index).tolist()}" for entry in self.worst]
+        kind = " direction " if self.along_directions else ""
+        entries = [f"  {entry.block}{kind}{np.atleast_1d(entry.index).tolist()}" for entry in self.worst]
         return [advice, "Furthest off:"] + [
             f"{name}  gradient {entry.gradient:.6g}  difference {entry.difference:.6g}"
             for name, entry in zip(entries, self.worst, strict=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ._flow_advice import advise
 from ._flow_report import GradientFlowReport
-from ._input_scales import input_warnings
+from ._input_scales import input_warnings, varies
 from ._measure import measure
 from ._subject import network_and_rows
 
@@ -38,7 +38,7 @@ def gradient_flow(estimator: Any, X: Any, y: Any, *, sample_weight: Any = None) 
     TypeError
         When there is no network of ours to look into.
     ValueError
-        When a parameter of the estimator or an input breaks its rule.
+        When a parameter of the estimator or an input breaks its rule, or all rows are equal.
 
     References
     ----------
@@ -57,6 +57,8 @@ def gradient_flow(estimator: Any, X: Any, y: Any, *, sample_weight: Any = None) 
     ('vanishing', {'init': 'auto'})
     """
     network, rows, names = network_and_rows(estimator, X, y)
+    if not varies(rows):
+        raise ValueError("X must have rows that differ: without a spread there is no signal to follow. Got equal rows.")
     layers = measure(network, rows, y, sample_weight)
     warnings = input_warnings(rows, names)
     advice = advise(network, rows, y, sample_weight, layers, scaled=not warnings)

@@ -50,6 +50,15 @@ def input_warnings(X: Any, names: Any = None) -> tuple[str, ...]:
     return tuple(found)
 
 
+def varies(X: Any) -> bool:
+    """Whether any column has a spread; what cannot be measured is left to `fit` to refuse."""
+    try:
+        spread = _moments(X)[1]
+    except (TypeError, ValueError):
+        return True
+    return not bool(np.all(spread == 0))
+
+
 def _moments(X: Any) -> tuple[Any, Any]:
     if issparse(X):
         mean, variance = mean_variance_axis(X.tocsr().astype(np.float64), axis=0)

@@ -100,7 +100,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         Whether `fit` goes on from the last fit, with its optimizer and random streams, for `max_iter` more epochs. A
         learning rate that is planned over them begins again.
     record_norms : bool, default=False
-        Whether ``history_.weight_norm`` and ``history_.gradient_norm`` get the norms of each layer, epoch by epoch.
+        Whether ``history_.weight_norm`` and ``history_.gradient_norm`` get the norms of each layer, epoch by epoch;
+        with "lbfgs" the first one only.
     dtype : {"float32", "float64"}, default="float32"
         Precision of the training. Predictions are computed in the precision of the X that is passed.
     random_state : int, RandomState or None, default=None

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from typing import Any
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -42,7 +43,7 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Raises
         ------
         ValueError
-            When the network has no such layer.
+            When the network has no such layer, or `set_output` asks for a frame of another layer than the last.
         """
         X = self._validate_new_rows(X)
         network = self._model.network
@@ -50,6 +51,11 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         if not (is_count(layer, low=-n_hidden) and layer < n_hidden) and not (n_hidden == 0 and layer == -1):
             raise ValueError(f"layer must be an integer in [{-n_hidden}, {n_hidden - 1}]. Got {layer!r}.")
         number = layer + 1 if layer >= 0 else n_hidden + 1 + layer
+        container = getattr(self, "_sklearn_output_config", {}).get("transform", get_config()["transform_output"])
+        if number != n_hidden and container != "default":
+            raise ValueError(
+                f"layer must be -1 where set_output asks for {container!r}, whose columns are its. Got {layer!r}."
+            )
         return layer_outputs(network, self._model.parameters, X, number)
 
     @property

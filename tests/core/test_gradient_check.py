@@ -115,11 +115,13 @@ def test_the_size_of_the_loss_does_not_matter(scale, theta):
     assert not check_gradient(lambda t: (scale * cubes(t)[0], 1.001 * scale * cubes(t)[1]), theta)
 
 
-def test_a_gradient_that_rounding_hides_is_suspicious():
-    """Beside a large constant loss the differences say nothing, and the report says so."""
-    result = check_gradient(lambda t: (1e12 + t @ t, -7 * t), np.ones(4))
+@pytest.mark.parametrize(("scale", "factor"), [(1e-12, -3.5), (1e-10, 1.1), (1e-9, 1.01)])
+def test_an_error_that_rounding_could_explain_is_suspicious(scale, factor):
+    """Beside a loss so much larger the differences cannot tell right from wrong, and the report says so."""
+    start = np.array([1.0, 2.0, 3.0])
+    result = check_gradient(lambda t: (1.0 + scale * t @ t, factor * 2 * scale * t), start)
     assert result.verdict == "suspicious"
-    assert "no larger than rounding" in str(result)
+    assert "rounding is too large" in str(result)
 
 
 def test_a_negligible_block_that_rounding_hides_is_no_alarm():
@@ -179,6 +181,12 @@ def test_many_parameters_are_checked_along_directions():
     assert result
     assert result.n_checked == 50
     assert result.along_directions
+
+
+def test_directions_are_not_reported_as_entries(theta):
+    """What is listed as furthest off says that it is a direction."""
+    result = check_gradient(with_error(_4=2.0), theta, n_directions=3, random_state=0)
+    assert "theta direction [" in str(result)
 
 
 def test_directions_are_reproducible(theta):
@@ -267,6 +275,7 @@ def test_a_function_that_cannot_be_checked_is_refused(fun, message, theta):
         ({"blocks": {"a": np.array([[0, 1], [2, 3]])}}, r"blocks\['a'\] must be a slice or a list"),
         ({"blocks": {"a": [0, 0, 1]}}, r"blocks\['a'\] must be a list of different"),
         ({"blocks": {1: [0]}}, "blocks must be named by strings"),
+        ({"blocks": {"(in no block)": [0]}}, "blocks must be named by strings other"),
         ({"blocks": {"a": 17}}, r"blocks\['a'\] must select from 6"),
     ],
 )

@@ -285,3 +285,9 @@ def test_another_estimator_is_refused(binary):
 def test_rows_that_are_not_finite_are_refused(binary):
     with pytest.raises(ValueError, match="NaN"):
         gradient_flow(DeepMLPClassifier((5,)), np.where(binary[0] > 3, np.nan, binary[0]), binary[1])
+
+
+def test_rows_without_a_spread_are_refused(binary):
+    """There is no signal to follow, which is no fault of the network."""
+    with pytest.raises(ValueError, match="rows that differ"):
+        gradient_flow(DeepMLPClassifier((5,)), np.ones((20, 3)), np.arange(20) % 2)

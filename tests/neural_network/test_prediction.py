@@ -234,3 +234,11 @@ def test_features_have_names_and_come_as_a_frame(multiclass):
     assert (
         list(frame.columns) == list(model[-1].get_feature_names_out()) == ["deepmlpclassifier0", "deepmlpclassifier1"]
     )
+
+
+def test_another_layer_has_no_names_for_a_frame(multiclass):
+    """set_output's frame is for the last hidden layer; another one is refused instead of misnamed."""
+    network = DeepMLPClassifier((3, 3), max_iter=2, random_state=0).set_output(transform="pandas").fit(*multiclass)
+    assert network.transform(multiclass[0], layer=1).shape == (150, 3)
+    with pytest.raises(ValueError, match="layer must be -1 where set_output asks for 'pandas'"):
+        network.transform(multiclass[0], layer=0)
