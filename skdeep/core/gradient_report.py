@@ -217,8 +217,12 @@ class GradientCheckResult:
     @property
     def block_verdicts(self) -> dict[str, str]:
         """Verdict on each block."""
-        whole = float(np.linalg.norm([block.size for block in self.blocks.values()]))
-        return {name: block.verdict(whole) for name, block in self.blocks.items()}
+        return {name: block.verdict(self._size) for name, block in self.blocks.items()}
+
+    @property
+    def _size(self) -> float:
+        """That of the whole gradient, beside which a block may be negligible."""
+        return float(np.linalg.norm([block.size for block in self.blocks.values()]))
 
     @property
     def n_checked(self) -> int:
@@ -276,7 +280,7 @@ class GradientCheckResult:
         lines = [self._summary()]
         for name, block in self.blocks.items():
             error = f"{block.relative_error:.1e}" if len(block.indices) else "no error"
-            lines.append(f"  {name:{width}}  {error}  {verdicts[name]}{self._reason(block)}")
+            lines.append(f"  {name:{width}}  {error}  {verdicts[name]}{self._reason(block, verdicts[name])}")
         return "\n".join([*lines, *self._advice()])
 
     def _summary(self) -> str:
@@ -289,16 +293,13 @@ class GradientCheckResult:
             text += " That is too many: check at other weights, or with a smooth activation."
         return text
 
-    def _reason(self, block: BlockCheck) -> str:
-        """Why a block is suspicious for another reason than its error."""
+    def _reason(self, block: BlockCheck, verdict: str) -> str:
+        """Why the verdict is not the one that the error alone would give."""
         if block.is_unchecked:
             return ": not checked, all of it lies at a kink"
-        whole = float(np.linalg.norm([other.size for other in self.blocks.values()]))
-        if block.relative_error <= CORRECT_BELOW:
-            return ""
-        if block.is_negligible(whole):
-            return ": negligible beside the whole, its error is rounding"
-        return ": rounding is too large beside it to tell" if block.is_hidden_by_rounding(whole) else ""
+        if verdict == "correct" and block.relative_error > CORRECT_BELOW:
+            return ": the error is rounding"
+        return ": rounding is too large beside it to tell" if block.is_hidden_by_rounding(self._size) else ""
 
     def _advice(self) -> list[str]:
         if self.suspect is None:
