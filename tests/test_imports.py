@@ -104,9 +104,19 @@ def test_inspection_imports_the_estimators_and_the_core(name):
     assert all(other.split(".")[0] in {"core", "neural_network", "inspection"} for other in siblings(name))
 
 
-def test_plotting_draws_what_the_core_hands_it():
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("plotting.")])
+def test_plotting_draws_what_the_core_hands_it(name):
     """Displays know numbers, not the estimators that they come from."""
-    assert {other.split(".")[0] for other in siblings("plotting")} == {"core"}
+    assert all(other.split(".")[0] in {"core", "plotting"} for other in siblings(name))
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("model_selection.")])
+def test_model_selection_stands_on_scikit_learn_alone(name):
+    """Reports work with any estimator: they know none of ours."""
+    assert all(other.split(".")[0] == "model_selection" for other in siblings(name))
+    packages = {target.split(".")[0] for target in imported(name)}
+    optional = {"jinja2", "markupsafe", "matplotlib"} if name == "model_selection._page" else set()
+    assert packages <= {"skdeep", "joblib", "numpy", "scipy", "sklearn", *optional, *sys.stdlib_module_names}
 
 
 def test_augmentation_stands_on_the_rules_alone():
