@@ -14,6 +14,7 @@ _HOMES = {
     "augmentation": "skdeep.augmentation",
     "core": "skdeep.core",
     "inspection": "skdeep.inspection",
+    "model_selection": "skdeep.model_selection",
     "neural_network": "skdeep.neural_network",
     "plotting": "skdeep.plotting",
 }
@@ -26,6 +27,7 @@ __all__ = [
     "augmentation",
     "core",
     "inspection",
+    "model_selection",
     "neural_network",
     "plotting",
 ]

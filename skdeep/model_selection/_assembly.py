@@ -1,0 +1,166 @@
+"""From measured errors to a report: gaps and verdicts, the diagnosis, and the advice that follows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+
+from ._error import ErrorMeasure, format_error
+from ._ladder import HIGH, PROBLEMS, UNSETTLED, Gap, Rung, error_variance, interval, judge
+from ._learning_curve import LearningCurve
+from ._recipe import Symptoms, advise
+from ._report import BiasVarianceReport
+
+#: Name of a gap, lower and upper rung; the variance is that of train-dev where it was measured.
+GAPS = (
+    ("avoidable bias", "target", "train"),
+    ("variance", "train", "train-dev"),
+    ("variance", "train", "dev"),
+    ("data mismatch", "train-dev", "dev"),
+    ("overfit to dev", "dev", "test"),
+)
+
+
+def build_report(
+    estimator: Any,
+    measure: ErrorMeasure,
+    rungs: Mapping[str, Rung],
+    *,
+    baseline: float,
+    tolerance: float,
+    confidence: float,
+    n_rows: Mapping[str, int],
+    dev_source: str,
+    learning_curve: LearningCurve | None = None,
+    symptoms: Symptoms | None = None,
+    fitted: Any = None,
+    warnings: Sequence[str] = (),
+    **remarks: Any,
+) -> BiasVarianceReport:
+    """Judge the gaps of a ladder and advise.
+
+    Parameters
+    ----------
+    estimator : estimator or None
+        What was looked at.
+    measure : ErrorMeasure
+        Of which kind the errors are.
+    rungs : dict of str to Rung
+        The ladder, lowest rung first.
+    baseline : float
+        Error of a constant prediction; NaN where it has none.
+    tolerance, confidence : float
+        What is high, and how sure to be.
+    n_rows : dict of str to int
+        Rows of each rung.
+    dev_source : str
+        Where the dev error comes from.
+    learning_curve : LearningCurve, default=None
+        If measured.
+    symptoms : Symptoms, default=None
+        What else was seen in the fits.
+    fitted : estimator, default=None
+        One that was fitted.
+    warnings : sequence of str, default=()
+        What makes the errors mean less.
+    **remarks : dict
+        What else the report holds.
+
+    Returns
+    -------
+    BiasVarianceReport
+        The report.
+    """
+    warnings = list(warnings)
+    if math.isnan(baseline):
+        baseline = max(rungs["train"].error, rungs["dev"].error)
+        warnings.append(
+            "No constant prediction has an error of this kind: gaps are compared with the dev error instead."
+        )
+    threshold = tolerance * baseline
+    gaps = _gaps(rungs, threshold, confidence)
+    diagnosis = _diagnose(gaps)
+    return BiasVarianceReport(
+        estimator_name=describe(estimator),
+        error_name=measure.name,
+        is_share=measure.is_share,
+        errors={name: rung.error for name, rung in rungs.items()},
+        error_intervals=_error_intervals(rungs, measure.largest, confidence),
+        gaps=gaps,
+        baseline_error=baseline,
+        tolerance=tolerance,
+        threshold=threshold,
+        confidence=confidence,
+        n_rows=n_rows,
+        dev_source=dev_source,
+        diagnosis=diagnosis,
+        advice=advise(
+            diagnosis,
+            symptoms or Symptoms(),
+            estimator,
+            fitted=fitted,
+            n_rows=n_rows.get("train"),
+            doubling="" if learning_curve is None else str(learning_curve) if learning_curve.pays else None,
+            rows_needed=_rows_needed(gaps),
+        ),
+        learning_curve=learning_curve,
+        warnings=tuple(warnings),
+        **remarks,
+    )
+
+
+def _gaps(rungs: Mapping[str, Rung], threshold: float, confidence: float) -> tuple[Gap, ...]:
+    train = rungs["train"]
+    found: dict[str, Gap] = {}
+    for name, lower, upper in GAPS:
+        if name not in found and lower in rungs and upper in rungs:
+            found[name] = judge(name, rungs[lower], rungs[upper], train, threshold=threshold, confidence=confidence)
+    return tuple(found.values())
+
+
+def _diagnose(gaps: Sequence[Gap]) -> tuple[str, ...]:
+    high = tuple(PROBLEMS[gap.name] for gap in gaps if gap.verdict == HIGH)
+    return (*high, UNSETTLED) if any(gap.verdict == UNSETTLED for gap in gaps) else high
+
+
+def _error_intervals(rungs: Mapping[str, Rung], largest: float, confidence: float) -> dict[str, tuple[float, float]]:
+    """Of each rung; no limit where no error can be: below 0, or above the largest."""
+    intervals = {}
+    for name, rung in rungs.items():
+        if name == "target" and rung.influence is None:
+            intervals[name] = (rung.error, rung.error)
+        else:
+            low, high = interval(rung.error, *error_variance(rung, rungs["train"]), confidence)
+            intervals[name] = (max(low, 0.0), min(high, largest))
+    return intervals
+
+
+def _rows_needed(gaps: Sequence[Gap]) -> str:
+    """What would settle the gaps that are not, in a sentence."""
+    known = [gap for gap in gaps if gap.rows_needed is not None]
+    parts = [f"about {gap.rows_needed} {gap.upper} rows for the gap of {gap.name}" for gap in known]
+    return f"It would take {', '.join(parts)}." if parts else ""
+
+
+def target_warning(rungs: Mapping[str, Rung], measure: ErrorMeasure) -> str:
+    """A sentence where the estimator already does better than the target; empty elsewhere."""
+    target, dev = rungs["target"].error, rungs["dev"].error
+    if target <= dev:
+        return ""
+    return (
+        f"The target error, {format_error(target, measure.is_share)}, is above the dev error, "
+        f"{format_error(dev, measure.is_share)}: the estimator already does better than what was said to be the best "
+        "one could hope for, so there is no avoidable bias to speak of; give a lower target."
+    )
+
+
+def describe(estimator: Any) -> str:
+    """The estimator's class, and the classes of the steps of a pipeline or of what a search searches."""
+    name = type(estimator).__name__
+    if isinstance(estimator, Pipeline):
+        return f"{name}({', '.join(describe(step) for _, step in estimator.steps)})"
+    inner = getattr(estimator, "estimator", None)
+    return f"{name}({describe(inner)})" if hasattr(inner, "fit") else estimator if isinstance(estimator, str) else name

@@ -1,0 +1,278 @@
+"""Measures bias and variance of any estimator: what to fit, on which rows, and what the errors add up to."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from functools import partial
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn import get_config
+from sklearn.metrics import check_scoring
+from sklearn.utils import check_random_state
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.validation import _num_samples
+
+from ._arguments import check_estimator, check_fit_params, check_fractions, check_rows, check_shares, own_parts
+from ._assembly import build_report, target_warning
+from ._data_checks import (
+    count_duplicates,
+    count_test_look,
+    imbalance_warning,
+    is_class_target,
+    one_class_warnings,
+    row_keys,
+)
+from ._error import ErrorMeasure, error_measure
+from ._fits import Plan, Sample, run_plans
+from ._folds import cut_folds, fold_plans, make_splitter, make_units, single_plan, smaller_plans
+from ._ladder import Rung, make_rung
+from ._measurement import measure_ladder
+from ._reference import baseline_error, reference_evaluation
+from ._report import BiasVarianceReport
+from ._symptoms import find_symptoms
+
+ACCURACY = "1 - accuracy"
+NO_CURVE = (
+    "There is no learning curve: of fewer than three numbers of training rows there are errors of known spread. Sizes "
+    "of too few rows are left out, and those of which a fit failed."
+)
+
+
+def bias_variance_report(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    cv: Any = 5,
+    target_error: Any = 0.0,
+    scoring: Any = None,
+    best_score: float | None = None,
+    X_dev: Any = None,
+    y_dev: Any = None,
+    X_train_dev: Any = None,
+    y_train_dev: Any = None,
+    X_test: Any = None,
+    y_test: Any = None,
+    groups: Any = None,
+    fit_params: Mapping[str, Any] | None = None,
+    tolerance: float = 0.03,
+    confidence: float = 0.95,
+    learning_curve: Any = True,
+    n_jobs: int | None = None,
+    random_state: Any = None,
+    verbose: bool = False,
+) -> BiasVarianceReport:
+    """Measure bias and variance of an estimator, say what is wrong and what to change.
+
+    The errors of a ladder, all of the same kind, are measured: target, train, train-dev (if given), dev, test (if
+    given). The gaps between them have names: *avoidable bias* (train - target), *variance* (dev or train-dev -
+    train), *data mismatch* (dev - train-dev) and *overfit to dev* (test - dev).
+
+    The threshold is `tolerance` times the error of a constant prediction. A gap is **high** when it is measured above
+    the threshold and its confidence interval leaves out 0: there is a gap, and a large one. It is **low** when it is
+    measured at the threshold or below and its interval leaves out twice the threshold. Else the report **cannot tell
+    yet**, and says how many rows would settle it.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any of scikit-learn's kind, Pipelines and searches included. It is cloned, not changed.
+    X, y : array-like
+        Training rows and targets; without `X_dev` the dev error is measured on them, out of fold.
+    cv : int, splitter or iterable of pairs, default=5
+        How to cut X for the dev error and, without X_dev, for the learning curve. A number is shuffled by
+        `random_state`, stratified for classes, and with `groups` cuts no group. Not used with `X_dev`.
+    target_error : float or array-like, default=0.0
+        The error that one could hope for, such as a human's: a number, or predictions that somebody made for every dev
+        row (labels, numbers, or probabilities with a column for each class in sorted order).
+    scoring : str or callable, default=None
+        A score of scikit-learn, turned into an error (1 - accuracy, 1 - AUC, log loss, RMSE, ...). None is the score of
+        the estimator: that of a search; else accuracy, or R² for regressors.
+    best_score : float, default=None
+        The score of perfect predictions, for scorers of your own.
+    X_dev, y_dev : array-like, default=None
+        A dev part of your own: one fit on all of X takes the place of the folds.
+    X_train_dev, y_train_dev : array-like, default=None
+        Rows of the same origin as X, not trained on; with a dev part of another origin they tell variance from data
+        mismatch.
+    X_test, y_test : array-like, default=None
+        A test part. Without `X_dev` its error is the mean over the folds' fits, which like the dev error's have seen a
+        part of X only.
+    groups : array-like of shape (n_rows,), default=None
+        Rows of one group belong together: they are cut by no fold and count as one observation.
+    fit_params : dict, default=None
+        For `fit`, such as sample_weight; what has an entry for each row is cut to the training rows. With metadata
+        routing on, they go where they were requested, the errors' weights included.
+    tolerance : float, default=0.03
+        A gap is high above this part of the error of a constant prediction: 1.5 points of accuracy with two balanced
+        classes, 2.7 with ten.
+    confidence : float, default=0.95
+        Of every interval.
+    learning_curve : bool or sequence of float, default=True
+        Whether to fit on 1/8, 1/4 and 1/2 of the training rows too, or on which fractions. It costs about as much as
+        the ladder itself.
+    n_jobs : int, default=None
+        Fits at a time.
+    random_state : int, RandomState instance or None, default=None
+        For folds, subsets and draws; the estimator has a `random_state` of its own.
+    verbose : bool, default=False
+        Whether to print a line for every finished fit.
+
+    Returns
+    -------
+    BiasVarianceReport
+        Numbers as attributes; `print` it for a note in words.
+
+    Raises
+    ------
+    ValueError
+        When an argument breaks a rule, or every fit fails.
+
+    Warns
+    -----
+    FitFailedWarning
+        When some fits failed; the others are reported.
+    UserWarning
+        When the target is above the dev error, or a fold holds one class only.
+
+    See Also
+    --------
+    BiasVarianceReport.from_cv_results : From what `cross_validate` already gave.
+
+    Notes
+    -----
+    The intervals are for the expectation over samples of as many rows. Out of fold, the gap above the training error is
+    measured row by row, so that what is hard for both cancels; its variance is twice that of independent rows, because
+    each pair of rows in different folds counts twice, once as training and test row and once the other way round. A
+    training error's variance is the larger of that by rows and of the delete-d jackknife over the folds [3]_. Errors
+    that are no mean over rows (AUC, F1) get a jackknife over 20 blocks of rows; scores without predictions, the
+    correction of Nadeau and Bengio [2]_.
+
+    References
+    ----------
+    .. [1] Andrew Ng, "Improving Deep Neural Networks", week 1, and "Structuring Machine Learning Projects", 2017.
+    .. [2] Claude Nadeau and Yoshua Bengio, "Inference for the generalization error", Machine Learning 52, 2003.
+    .. [3] Jun Shao and C. F. Jeff Wu, "A general theory for jackknife variance estimation", Annals of Statistics 17,
+       1989.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skdeep.model_selection import bias_variance_report
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> report = bias_variance_report(DecisionTreeClassifier(random_state=0), X, y, random_state=0)
+    >>> report.diagnosis
+    ('high variance',)
+    >>> report.advice[0].problem
+    'high variance'
+    """
+    check_estimator(estimator)
+    check_shares(tolerance=tolerance, confidence=confidence)
+    random = check_random_state(random_state)
+    X, y, groups = check_rows(X, y, groups)
+    measure = error_measure(scoring, estimator, best_score)
+    own = own_parts(train_dev=(X_train_dev, y_train_dev), dev=(X_dev, y_dev), test=(X_test, y_test))
+    splitter = make_splitter(cv, y, groups, estimator, random.randint(2**31 - 1))
+    fractions = check_fractions(learning_curve)
+    scorer = None if scoring is None else measure.scorer
+    to_fit, to_split, weights = _route(estimator, splitter, scorer, check_fit_params(fit_params), groups)
+    make_sample = partial(_sample, by_row=measure.row_errors is not None, random_state=random)
+    sample = make_sample("train", X, y, groups, weights)
+    others = {name: make_sample(name, *part, None, None) for name, part in own.items()}
+    folds = [] if "dev" in own else cut_folds(splitter, X, y, to_split)
+    plans = fold_plans(sample, folds, others.get("test")) if folds else [single_plan(sample, others)]
+    stratified = is_class_target(estimator, y)
+    smaller = list(smaller_plans(plans, sample, fractions, groups, stratified=stratified, random_state=random))
+    dev = others.get("dev", sample)
+    target = _target(target_error, estimator, measure, dev, y)
+    runs = partial(run_plans, estimator=estimator, sample=sample, measure=measure, fit_params=to_fit)
+    measured = measure_ladder(
+        partial(runs, n_jobs=n_jobs, verbose=verbose),
+        plans,
+        smaller,
+        measure,
+        confidence=confidence,
+        random_state=random,
+    )
+    rungs = {"target": target, **measured.rungs}
+    remarks = list(one_class_warnings(y, folds)) if stratified else []
+    remarks.append(target_warning(rungs, measure))
+    for remark in filter(None, remarks):
+        warnings.warn(remark, UserWarning, stacklevel=2)
+    if stratified and measure.name == ACCURACY:
+        remarks.append(imbalance_warning(y))
+    if fractions and measured.curve is None:
+        remarks.append(NO_CURVE)
+    return build_report(
+        estimator,
+        measure,
+        rungs,
+        baseline=baseline_error(estimator, measure, y, dev),
+        tolerance=tolerance,
+        confidence=confidence,
+        n_rows=_count_rows(plans, rungs, sample),
+        dev_source="your dev part" if "dev" in own else f"out of fold, {len(folds)} folds",
+        learning_curve=measured.curve,
+        symptoms=find_symptoms(estimator, measured.fits, measured.failures, X),
+        fitted=measured.fits[0].estimator,
+        warnings=list(filter(None, remarks)),
+        failures=measured.failures,
+        n_duplicates=_count_duplicates(X, own, folds),
+        n_test_looks=count_test_look(X_test, y_test) if "test" in own else None,
+    )
+
+
+def _sample(name: str, X: Any, y: Any, groups: Any, weights: Any, *, by_row: bool, random_state: Any) -> Sample:
+    return Sample(X, y, make_units(name, y, groups, by_row=by_row, random_state=random_state), weights)
+
+
+def _target(target_error: Any, estimator: Any, measure: ErrorMeasure, dev: Sample, y: Any) -> Rung:
+    """A number as it is; given predictions as an error that was measured on the dev rows."""
+    if isinstance(target_error, np.ndarray) and target_error.ndim == 0:
+        target_error = target_error.item()
+    if isinstance(target_error, Real) and not isinstance(target_error, bool):
+        measure.check_target(float(target_error))
+        return Rung("target", float(target_error), np.array([target_error]))
+    evaluation = reference_evaluation(target_error, estimator, measure, dev, y)
+    return make_rung("target", [evaluation], dev.units, largest=measure.largest)
+
+
+def _count_rows(plans: Sequence[Plan], rungs: Mapping[str, Rung], sample: Sample) -> dict[str, int]:
+    """Training rows of a fit, and all rows that any fit was looked at on of the other rungs."""
+    counts = {"train": round(float(np.mean([len(plan.train) for plan in plans])))}
+    for name in rungs.keys() - {"target", "train"}:
+        other, rows = plans[0].evaluate_on[name]
+        if rows is None:
+            counts[name] = _num_samples(other.X)
+        else:
+            counts[name] = len(np.unique(np.concatenate([plan.evaluate_on[name][1] for plan in plans])))
+    return counts
+
+
+def _count_duplicates(X: Any, own: Mapping[str, tuple[Any, Any]], folds: Sequence[tuple[Any, Any]]) -> dict[str, int]:
+    """Held-out rows that are copies of training rows, by part."""
+    keys = row_keys(X)
+    counts = {name: count_duplicates(row_keys(part), keys) for name, (part, _) in own.items()}
+    if folds:
+        counts["dev"] = sum(count_duplicates(keys[held_out], keys[train]) for train, held_out in folds)
+    return counts
+
+
+def _route(
+    estimator: Any, splitter: Any, scorer: Any, fit_params: dict[str, Any], groups: Any
+) -> tuple[Mapping[str, Any], Mapping[str, Any], Any]:
+    """What of the metadata goes to `fit`, what to `split`, and the weights of the errors."""
+    if not get_config()["enable_metadata_routing"]:
+        return fit_params, {"groups": groups}, None
+    scorer = check_scoring(estimator) if scorer is None else scorer
+    steps = (("estimator", estimator, "fit"), ("splitter", splitter, "split"), ("scorer", scorer, "score"))
+    router = MetadataRouter(owner="bias_variance_report")
+    for name, consumer, method in steps:
+        router.add(**{name: consumer}, method_mapping=MethodMapping().add(caller="fit", callee=method))
+    given = fit_params if groups is None else {**fit_params, "groups": groups}
+    routed = process_routing(router, "fit", **given)
+    return routed.estimator.fit, routed.splitter.split, routed.scorer.score.get("sample_weight")

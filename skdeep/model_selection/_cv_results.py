@@ -1,0 +1,131 @@
+"""A report from what `cross_validate` already gave, without another fit."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.exceptions import FitFailedWarning
+from sklearn.utils.multiclass import type_of_target
+
+from ._arguments import check_shares, equal_rows
+from ._assembly import build_report, target_warning
+from ._data_checks import imbalance_warning, is_class_target
+from ._error import ErrorMeasure, error_measure
+from ._evaluation import Units
+from ._fits import Sample
+from ._ladder import Rung
+from ._reference import baseline_error
+from ._report import BiasVarianceReport
+
+
+def report_from_cv_results(
+    cv_results: Mapping[str, Any],
+    y: Any,
+    *,
+    estimator: Any = None,
+    scoring: Any = None,
+    best_score: float | None = None,
+    target_error: float = 0.0,
+    tolerance: float = 0.03,
+    confidence: float = 0.95,
+) -> BiasVarianceReport:
+    """See `BiasVarianceReport.from_cv_results`."""
+    check_shares(tolerance=tolerance, confidence=confidence)
+    _check_results(cv_results, y)
+    estimator = _estimator(cv_results, estimator, y)
+    measure = error_measure(scoring, estimator, best_score)
+    if not isinstance(target_error, Real):
+        raise ValueError(f"target_error must be a number where only scores are known. Got {target_error!r}.")
+    measure.check_target(target_error)
+    train, dev = (measure.best_score - scores for scores in _scores(cv_results, scoring))
+    whole = np.isfinite(train) & np.isfinite(dev)
+    for error in (*train[whole], *dev[whole]):
+        measure.check_error(error)
+    failures = {f"fold {number} of {len(whole)}": "its scores are not finite" for number in np.flatnonzero(~whole) + 1}
+    if whole.sum() < 2:
+        raise ValueError(f"cv_results must hold finite scores of at least 2 folds. Got {whole.sum()}.")
+    if failures:
+        warnings.warn(f"{len(failures)} of {len(whole)} folds are left out: {failures}", FitFailedWarning, stacklevel=3)
+    n_rows, ratio = _sizes(cv_results, len(y), len(whole))
+    rungs = {"target": Rung("target", float(target_error), np.array([target_error]))} | {
+        name: Rung(name, float(errors[whole].mean()), errors[whole], ratio=ratio)
+        for name, errors in (("train", train), ("dev", dev))
+    }
+    remarks = [target_warning(rungs, measure)]
+    if measure.name == "1 - accuracy" and is_class_target(estimator, y):
+        remarks.append(imbalance_warning(y))
+    return build_report(
+        estimator,
+        measure,
+        rungs,
+        baseline=_baseline(estimator, measure, y),
+        tolerance=tolerance,
+        confidence=confidence,
+        n_rows=n_rows,
+        dev_source=f"out of fold, {len(whole)} folds, scores by fold only",
+        fitted=cv_results["estimator"][int(whole.argmax())] if "estimator" in cv_results else None,
+        warnings=list(filter(None, remarks)),
+        failures=failures,
+    )
+
+
+def _check_results(cv_results: Any, y: Any) -> None:
+    if not hasattr(cv_results, "keys"):
+        raise ValueError(f"cv_results must be what cross_validate gave. Got {cv_results!r}.")
+    equal_rows(y=y, targets=y)
+    last = max((max(rows) for rows in cv_results.get("indices", {}).get("test", ())), default=0)
+    if last >= len(y):
+        raise ValueError(f"y must hold the targets that were cross-validated, {last + 1} at least. Got {len(y)}.")
+
+
+def _estimator(cv_results: Mapping[str, Any], estimator: Any, y: Any) -> Any:
+    """That given, or fitted, or one of the kind that the targets call for."""
+    if estimator is not None:
+        return estimator
+    if "estimator" in cv_results:
+        return cv_results["estimator"][0]
+    return DummyRegressor() if type_of_target(y).startswith("continuous") else DummyClassifier()
+
+
+def _scores(cv_results: Mapping[str, Any], scoring: Any) -> tuple[Any, Any]:
+    """Of train and test, by fold."""
+    train, test = (_scores_of(part, cv_results, scoring) for part in ("train", "test"))
+    if train.ndim != 1 or train.shape != test.shape:
+        raise ValueError(
+            f"cv_results must hold a train and a test score for each fold. Got shapes {train.shape} and {test.shape}."
+        )
+    return train, test
+
+
+def _scores_of(part: str, cv_results: Mapping[str, Any], scoring: Any) -> Any:
+    for key in (f"{part}_score", f"{part}_{scoring}"):
+        if key in cv_results:
+            return np.asarray(cv_results[key], dtype=float)
+    hint = "; call cross_validate with return_train_score=True" if part == "train" else ""
+    raise ValueError(
+        f"cv_results must hold '{part}_score', or '{part}_<scoring>' for the given scoring{hint}. "
+        f"Got the keys {sorted(cv_results)}."
+    )
+
+
+def _sizes(cv_results: Mapping[str, Any], n: int, n_folds: int) -> tuple[dict[str, int], float]:
+    """Rows of train and dev, and training rows by held-out rows: as recorded, else as in K folds."""
+    if "indices" not in cv_results:
+        return {"train": round(n * (n_folds - 1) / n_folds), "dev": n}, n_folds - 1.0
+    trained, held_out = (
+        float(np.mean([len(rows) for rows in cv_results["indices"][part]])) for part in ("train", "test")
+    )
+    return {
+        "train": round(trained),
+        "dev": len(np.unique(np.concatenate(cv_results["indices"]["test"]))),
+    }, trained / held_out
+
+
+def _baseline(estimator: Any, measure: ErrorMeasure, y: Any) -> float:
+    n = len(y)
+    return baseline_error(estimator, measure, y, Sample(np.zeros((n, 1)), y, Units("train", np.arange(n), n, n)))

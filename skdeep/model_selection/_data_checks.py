@@ -1,0 +1,122 @@
+"""What in the rows makes errors mean less than they seem to: rare classes, duplicates, folds of one class, scales."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import joblib
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import is_classifier
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import _safe_indexing
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import _num_samples
+
+#: A majority rule that is right more often than this leaves accuracy little to say.
+MOST_MAJORITY = 0.9
+#: Largest by smallest standard deviation of the columns, and a mean in units of its column's standard deviation.
+MOST_SCALES, MOST_MEAN = 1e3, 10.0
+N_ROWS_SCALED, N_NAMED = 2000, 5
+
+#: How often each test part was looked at in this process, by a fingerprint of its content.
+_TEST_LOOKS: Counter[str] = Counter()
+
+
+def count_test_look(X_test: Any, y_test: Any) -> int:
+    """Count one more look at a test part; how many that makes in this process, copies of it included."""
+    fingerprint = joblib.hash((X_test, y_test))
+    _TEST_LOOKS[fingerprint] += 1
+    return _TEST_LOOKS[fingerprint]
+
+
+def is_class_target(estimator: Any, y: Any) -> bool:
+    """Whether y holds one class for each row and the estimator tells classes apart."""
+    return bool(is_classifier(estimator)) and type_of_target(y) in ("binary", "multiclass")
+
+
+def imbalance_warning(y: Any) -> str:
+    """A sentence where accuracy says little, because one class has nearly all rows; empty elsewhere."""
+    classes, counts = np.unique(np.asarray(y), return_counts=True)
+    share = counts.max() / counts.sum()
+    if share <= MOST_MAJORITY:
+        return ""
+    others = "average_precision, roc_auc" if len(classes) == 2 else "f1_macro, roc_auc_ovr"
+    return (
+        f"Accuracy says little here: always answering {classes[counts.argmax()]!s} is right in {share:.1%} of the "
+        f"rows. Use scoring='balanced_accuracy' or one of {others}."
+    )
+
+
+def one_class_warnings(y: Any, folds: Sequence[tuple[Any, Any]]) -> Iterator[str]:
+    """A sentence for each fold whose training or held-out rows hold one class only, where y holds several."""
+    y = np.asarray(y)
+    if len(np.unique(y)) < 2:
+        return
+    for number, fold in enumerate(folds, 1):
+        for part, rows in zip(("training", "held-out"), fold, strict=True):
+            if len(rows) > 1 and np.all(y[rows] == y[rows[0]]):
+                yield f"The {part} rows of fold {number} hold one class only ({y[rows[0]]!s})."
+
+
+def row_keys(X: Any) -> Any:
+    """A number for each row: equal rows have the same one, in whichever part they stand."""
+    if issparse(X):
+        X = X.tocsr(copy=True)
+        X.sum_duplicates()
+        X.eliminate_zeros()
+        data, ends = X.data.astype(float), zip(X.indptr[:-1], X.indptr[1:], strict=True)
+        rows = [X.indices[a:b].astype(np.int64).tobytes() + data[a:b].tobytes() for a, b in ends]
+    elif hasattr(X, "columns"):  # a frame: columns of several types
+        columns = [_column_values(_safe_indexing(X, number, axis=1)) for number in range(len(X.columns))]
+        rows = list(zip(*columns, strict=True))
+    else:
+        rows = _array_rows(np.asarray(X))
+    return np.array([hash(row) for row in rows], dtype=np.int64)
+
+
+def _array_rows(X: Any) -> list[Any]:
+    if X.dtype.kind not in "biuf":
+        return [str(row) for row in X.tolist()]
+    X = np.ascontiguousarray(X.reshape(len(X), -1), dtype=float) + 0.0  # + 0.0: one zero
+    return [row.tobytes() for row in X]
+
+
+def _column_values(column: Any) -> list[Any]:
+    """Numbers by their bits, so that missing ones are equal; all else as text."""
+    values = np.asarray(column)
+    if values.dtype.kind in "biuf":
+        bits: list[Any] = (values.astype(float) + 0.0).view(np.int64).tolist()
+        return bits
+    return [str(value) for value in values.tolist()]
+
+
+def count_duplicates(held_out: Any, train: Any) -> int:
+    """How many keys of held-out rows are keys of training rows."""
+    return int(np.isin(held_out, train).sum())
+
+
+def scale_warning(X: Any, names: Sequence[Any]) -> str:
+    """A sentence where columns are not normalised, as they reach the predictor; empty elsewhere."""
+    try:
+        X = _safe_indexing(X, np.arange(min(_num_samples(X), N_ROWS_SCALED)))
+        scaler = StandardScaler(with_mean=not issparse(X)).fit(X)
+    except (TypeError, ValueError):  # no numbers: not for this check
+        return ""
+    mean, spread = np.asarray(scaler.mean_ if scaler.mean_ is not None else 0 * scaler.scale_), np.sqrt(scaler.var_)
+    varies = spread > 1e-10 * np.abs(mean)
+    if not varies.any():
+        return ""
+    names = names if len(names) == len(spread) else range(len(spread))
+    scales = np.where(varies, spread, 0) / spread[varies].min()
+    means = np.where(varies, np.abs(mean), 0) / np.where(varies, spread, 1)
+    for distance, limit, text in (
+        (scales, MOST_SCALES, "The standard deviations of the columns differ by a factor of {:.0f}; the largest: {}."),
+        (means, MOST_MEAN, "The means of the columns lie up to {:.0f} standard deviations from 0; the furthest: {}."),
+    ):
+        if distance.max() > limit:
+            furthest = np.argsort(-distance, kind="stable")[:N_NAMED]
+            return text.format(distance.max(), ", ".join(str(names[i]) for i in furthest if distance[i] > limit))
+    return ""

@@ -1,0 +1,206 @@
+"""One fit and what it shows, and all fits of a report, in parallel."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import _safe_indexing
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import _num_samples
+
+from ._error import ErrorMeasure
+from ._evaluation import Evaluation, Predictions, Units, evaluate
+from ._hyperparameters import fitted_predictor
+
+#: A training loss that fell by more than this share of itself over the last tenth of the epochs still falls.
+STILL_FALLS = 0.01
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows with their targets, the units that they are made of, and the weights of their errors."""
+
+    X: Any
+    y: Any
+    units: Units
+    weights: Any = None
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a fit showed.
+
+    Attributes
+    ----------
+    name : str
+        Which fit, for messages.
+    n_train : int
+        Its training rows.
+    evaluations : dict of str to Evaluation
+        Its error on each rung.
+    failure : str
+        Why there are none; empty where it succeeded.
+    estimator : estimator or None
+        The fitted estimator, where it was to be kept.
+    not_converged, still_falling, constant : bool
+        A ConvergenceWarning; a training loss that still fell at the end; the same prediction for every training row.
+    """
+
+    name: str
+    n_train: int
+    evaluations: Mapping[str, Evaluation] = field(default_factory=dict)
+    failure: str = ""
+    estimator: Any = None
+    not_converged: bool = False
+    still_falling: bool = False
+    constant: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One fit to be done.
+
+    Attributes
+    ----------
+    name : str
+        For messages.
+    train : ndarray of int
+        Its training rows, of those of the sample to fit on.
+    evaluate_on : dict of str to (Sample, ndarray of int or None)
+        Rung to sample and rows of it; None for all.
+    keep : bool
+        Whether the fitted estimator is wanted.
+    """
+
+    name: str
+    train: Any
+    evaluate_on: Mapping[str, tuple[Sample, Any]]
+    keep: bool = False
+
+
+def run_plans(
+    plans: Sequence[Plan],
+    estimator: Any,
+    sample: Sample,
+    measure: ErrorMeasure,
+    *,
+    fit_params: Mapping[str, Any],
+    n_jobs: int | None,
+    verbose: bool,
+) -> list[Fit]:
+    """Fit a clone of the estimator for every plan.
+
+    Parameters
+    ----------
+    plans : sequence of Plan
+        What to fit and where to look.
+    estimator : estimator
+        Is not changed.
+    sample : Sample
+        The rows to fit on.
+    measure : ErrorMeasure
+        Which error.
+    fit_params : dict
+        For `fit`; what has an entry for each row is cut to the training rows.
+    n_jobs : int or None
+        Fits at a time.
+    verbose : bool
+        Whether each finished fit says so.
+
+    Returns
+    -------
+    list of Fit
+        In the order of the plans, failures included.
+    """
+    run = delayed(_run)
+    return list(
+        Parallel(n_jobs=n_jobs)(
+            run(plan, clone(estimator), sample, measure, fit_params=fit_params, verbose=verbose) for plan in plans
+        )
+    )
+
+
+def _run(
+    plan: Plan, estimator: Any, sample: Sample, measure: ErrorMeasure, *, fit_params: Mapping[str, Any], verbose: bool
+) -> Fit:
+    """One fit; what goes wrong in it is told, not raised, so that the others are still reported."""
+    started = time.perf_counter()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.filterwarnings("always", category=ConvergenceWarning)
+        try:
+            fit = _fit_and_evaluate(plan, estimator, sample, measure, fit_params)
+        except Exception as error:  # whatever an estimator may raise
+            fit = Fit(plan.name, len(plan.train), failure=f"{type(error).__name__}: {error}")
+    for warning in caught:
+        if not issubclass(warning.category, ConvergenceWarning):  # the report tells that one, once
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    if verbose:
+        errors = ", ".join(f"{name} error {one.error:.4g}" for name, one in fit.evaluations.items())
+        print(f"{fit.name}: {errors or fit.failure}, {time.perf_counter() - started:.1f} s", flush=True)  # noqa: T201
+    converged = not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
+    return fit if converged else Fit(**{**vars(fit), "not_converged": True})
+
+
+def _fit_and_evaluate(
+    plan: Plan, estimator: Any, sample: Sample, measure: ErrorMeasure, fit_params: Mapping[str, Any]
+) -> Fit:
+    n_rows = _num_samples(sample.X)
+    params = {name: _cut(value, plan.train, n_rows) for name, value in fit_params.items()}
+    X, y = (_safe_indexing(values, plan.train) for values in (sample.X, sample.y))
+    estimator.fit(X, y, **params)
+    evaluations, constant = {}, False
+    for name, (other, rows) in plan.evaluate_on.items():
+        evaluations[name], predictions = _evaluate_on(estimator, other, rows, measure)
+        if name == "train":
+            constant = is_constant(predictions)
+    return Fit(
+        plan.name,
+        len(plan.train),
+        evaluations,
+        estimator=estimator if plan.keep else None,
+        still_falling=_still_falls(estimator),
+        constant=constant,
+    )
+
+
+def _evaluate_on(estimator: Any, sample: Sample, rows: Any, measure: ErrorMeasure) -> tuple[Evaluation, Predictions]:
+    if rows is None:
+        rows, X, y, weights = np.arange(_num_samples(sample.X)), sample.X, sample.y, sample.weights
+    else:
+        X, y = _safe_indexing(sample.X, rows), _safe_indexing(sample.y, rows)
+        weights = None if sample.weights is None else _safe_indexing(sample.weights, rows)
+    predictions = Predictions(estimator, X)
+    evaluation = evaluate(measure, predictions, X, y, sample.units, rows, weights)
+    measure.check_error(evaluation.error)
+    return evaluation, predictions
+
+
+def _cut(value: Any, rows: Any, n_rows: int) -> Any:
+    """What has one entry for each row is cut, as everywhere in scikit-learn."""
+    try:
+        matches = not isinstance(value, str) and _num_samples(value) == n_rows
+    except TypeError:
+        matches = False
+    return _safe_indexing(value, rows) if matches else value
+
+
+def is_constant(predictions: Predictions) -> bool:
+    """Whether whatever was predicted is the same for every row."""
+    return any(len(known) > 1 and bool(np.all(known == known[0])) for known in map(np.asarray, predictions.known()))
+
+
+def _still_falls(fitted: Any) -> bool:
+    """Whether training ended at max_iter while the loss was on its way down."""
+    predictor = fitted_predictor(fitted)
+    curve = np.asarray(getattr(predictor, "loss_curve_", ()), dtype=float)
+    tenth = max(1, len(curve) // 10)
+    if len(curve) <= tenth or getattr(predictor, "n_iter_", 0) < getattr(predictor, "max_iter", np.inf):
+        return False
+    return bool(curve[-1 - tenth] - curve[-1] > STILL_FALLS * abs(curve[-1 - tenth]))

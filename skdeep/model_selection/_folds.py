@@ -1,0 +1,130 @@
+"""Which rows each fit of a report is trained on, and on which it is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold, check_cv, train_test_split
+
+from ._evaluation import Units
+from ._fits import Plan, Sample
+
+#: Blocks that a jackknife leaves out where an error is no mean over rows: t with 19 degrees of freedom is near normal.
+N_BLOCKS = 20
+FEWEST_ROWS = 10
+
+
+def make_splitter(cv: Any, y: Any, groups: Any, estimator: Any, random_state: Any) -> Any:
+    """A number becomes shuffled folds, stratified for classes, cut between groups; all else as in scikit-learn."""
+    checked = check_cv(cv, y, classifier=is_classifier(estimator))
+    if type(checked) not in (KFold, StratifiedKFold) or not isinstance(cv, int | np.integer | None):
+        return checked
+    stratified = isinstance(checked, StratifiedKFold)
+    if groups is None:
+        kind = StratifiedKFold if stratified else KFold
+    else:
+        kind = StratifiedGroupKFold if stratified else GroupKFold
+    return kind(checked.n_splits, shuffle=True, random_state=random_state)
+
+
+def cut_folds(splitter: Any, X: Any, y: Any, metadata: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    """Training and held-out rows of each fold, as numbers; a splitter may also give lists, or masks."""
+    folds = [tuple(map(_row_numbers, fold)) for fold in splitter.split(X, y, **metadata)]
+    if not folds:
+        raise ValueError("cv must give at least one fold. Got none.")
+    for number, fold in enumerate(folds, 1):
+        if len(fold) != 2 or not all(map(len, fold)):
+            raise ValueError(
+                "cv must give two parts for each fold, rows to train on and rows to hold out. "
+                f"Got parts of {list(map(len, fold))} rows in fold {number}."
+            )
+    return folds
+
+
+def _row_numbers(rows: Any) -> Any:
+    rows = np.atleast_1d(rows)
+    return np.flatnonzero(rows) if rows.dtype == bool else rows
+
+
+def make_units(name: str, y: Any, groups: Any, *, by_row: bool, random_state: Any) -> Units:
+    """Single rows where the error is a mean over rows; groups where given; else blocks of equal class shares."""
+    y = np.asarray(y)
+    if groups is not None:
+        of_row = np.unique(groups, return_inverse=True)[1]
+    elif by_row:
+        of_row = np.arange(len(y))
+    else:
+        order = random_state.permutation(len(y))
+        if y.ndim == 1:
+            order = order[np.argsort(y[order], kind="stable")]
+        of_row = np.empty(len(y), dtype=int)
+        of_row[order] = np.arange(len(y)) % min(N_BLOCKS, len(y))
+    n_units = int(of_row.max()) + 1
+    return Units(name, of_row, n_units, n_units if groups is not None else len(y))
+
+
+def fold_plans(sample: Sample, folds: Sequence[tuple[Any, Any]], test: Sample | None) -> list[Plan]:
+    """A fit for each fold; each looks at the test part too, having seen as many rows as for the dev error."""
+    return [
+        Plan(
+            f"fold {number} of {len(folds)}",
+            train,
+            {"train": (sample, train), "dev": (sample, held_out)} | ({} if test is None else {"test": (test, None)}),
+            keep=True,
+        )
+        for number, (train, held_out) in enumerate(folds, 1)
+    ]
+
+
+def single_plan(sample: Sample, others: Mapping[str, Sample]) -> Plan:
+    """One fit on all rows, looked at on them and on the user's own parts."""
+    rows = np.arange(len(sample.units.of_row))
+    return Plan(
+        "the fit", rows, {"train": (sample, None)} | {name: (part, None) for name, part in others.items()}, True
+    )
+
+
+def smaller_plans(
+    plans: Sequence[Plan],
+    sample: Sample,
+    fractions: Sequence[float],
+    groups: Any,
+    *,
+    stratified: bool,
+    random_state: Any,
+) -> Iterator[list[Plan]]:
+    """For each fraction the same fits on as large a part of their training rows; those of too few rows are left out."""
+    for fraction in fractions:
+        smaller = []
+        for plan in plans:
+            rows = _part(plan.train, fraction, sample.y, groups, stratified=stratified, random_state=random_state)
+            if rows is not None:
+                looks = {"train": (sample, rows), "dev": plan.evaluate_on["dev"]}
+                smaller.append(Plan(f"{plan.name}, {len(rows)} rows", rows, looks))
+        if len(smaller) == len(plans):
+            yield smaller
+
+
+def _part(rows: Any, fraction: float, y: Any, groups: Any, *, stratified: bool, random_state: Any) -> Any:
+    """That fraction of the rows, whole groups only; None where it would be too few."""
+    size = round(fraction * len(rows))
+    labels = np.asarray(y)[rows] if stratified else None
+    n_classes = 1 if labels is None else len(np.unique(labels))
+    if size < max(FEWEST_ROWS, 2 * n_classes) or len(rows) - size < n_classes:
+        return None
+    if groups is not None:
+        return _some_groups(rows, np.asarray(groups)[rows], size, random_state)
+    if labels is not None and np.unique(labels, return_counts=True)[1].min() < 2:
+        labels = None  # a class of one row cannot be shared out
+    return np.sort(train_test_split(rows, train_size=size, stratify=labels, random_state=random_state)[0])
+
+
+def _some_groups(rows: Any, groups: Any, size: int, random_state: Any) -> Any:
+    """The rows of randomly drawn groups, as many as come nearest to the size."""
+    names, of_row, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    order = random_state.permutation(len(names))
+    n_groups = max(1, int(np.argmin(np.abs(np.cumsum(counts[order]) - size))) + 1)
+    return rows[np.isin(of_row, order[:n_groups])]

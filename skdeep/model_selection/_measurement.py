@@ -1,0 +1,196 @@
+"""Runs the fits of a report and collects what they measured: the rungs of the ladder and the learning curve."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import FitFailedWarning
+
+from ._error import ErrorMeasure
+from ._fits import Fit, Plan
+from ._ladder import Rung, error_variance, make_rung
+from ._learning_curve import LearningCurve, fit_learning_curve
+
+#: Fewer sizes leave a power law of three parameters open.
+FEWEST_SIZES = 3
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Plans and what came of them: the fits that succeeded, and what the others raised."""
+
+    plans: tuple[Plan, ...]
+    fits: tuple[Fit, ...]
+    failures: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The rungs, the curve if any, and the fits that they come from."""
+
+    rungs: Mapping[str, Rung]
+    curve: LearningCurve | None
+    fits: tuple[Fit, ...]
+    failures: Mapping[str, str]
+
+
+def measure_ladder(
+    run: Callable[[Sequence[Plan]], list[Fit]],
+    plans: Sequence[Plan],
+    smaller: Sequence[Sequence[Plan]],
+    measure: ErrorMeasure,
+    *,
+    confidence: float,
+    random_state: Any,
+) -> Measured:
+    """Run all fits in one go, so that they fill the workers, and take means.
+
+    Parameters
+    ----------
+    run : callable
+        Runs plans.
+    plans : sequence of Plan
+        The full-size fits.
+    smaller : sequence of sequences of Plan
+        The same on fewer rows, fewest first.
+    measure : ErrorMeasure
+        Of which kind the errors are.
+    confidence : float
+        Of the intervals.
+    random_state : RandomState
+        For the draws of the learning curve.
+
+    Returns
+    -------
+    Measured
+        Of the fits that succeeded.
+    """
+    fits = run([*plans, *(plan for few in smaller for plan in few)])
+    n = len(plans)
+    full = collect(plans, fits[:n])
+    of_smaller = [(few, fits[n * k : n * (k + 1)]) for k, few in enumerate(smaller, 1)]
+    curve = learning_curve(full, of_smaller, measure, confidence=confidence, random_state=random_state)
+    return Measured(ladder(full, measure), curve, full.fits, full.failures)
+
+
+def collect(plans: Sequence[Plan], fits: Sequence[Fit]) -> Outcome:
+    """Tell failures apart, with a warning.
+
+    Parameters
+    ----------
+    plans : sequence of Plan
+        What was to be done.
+    fits : sequence of Fit
+        What came of it.
+
+    Returns
+    -------
+    Outcome
+        With one fit at least.
+
+    Raises
+    ------
+    ValueError
+        When every fit failed.
+    """
+    failures = {fit.name: fit.failure for fit in fits if fit.failure}
+    pairs = [(plan, fit) for plan, fit in zip(plans, fits, strict=True) if not fit.failure]
+    if not pairs:
+        name, failure = next(iter(failures.items()))
+        raise ValueError(f"All {len(fits)} fits failed, so there is nothing to report. {name.capitalize()}: {failure}")
+    if failures:
+        told = "; ".join(f"{name}: {failure}" for name, failure in failures.items())
+        warnings.warn(
+            f"{len(failures)} of {len(fits)} fits failed and are left out of the report. {told}",
+            FitFailedWarning,
+            stacklevel=4,
+        )
+    succeeded, done = zip(*pairs, strict=True)
+    return Outcome(succeeded, done, failures)
+
+
+def ladder(outcome: Outcome, measure: ErrorMeasure) -> dict[str, Rung]:
+    """The rungs that were measured, lowest first.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        The full-size fits.
+    measure : ErrorMeasure
+        Of which kind their errors are.
+
+    Returns
+    -------
+    dict of str to Rung
+        Means over the fits.
+    """
+    first, rungs = outcome.plans[0], {}
+    for name in ("train", "train-dev", "dev", "test"):
+        if name in first.evaluate_on:
+            rungs[name] = make_rung(
+                name,
+                [fit.evaluations[name] for fit in outcome.fits],
+                first.evaluate_on[name][0].units,
+                largest=measure.largest,
+                ratio=_ratio(outcome.plans),
+            )
+    return rungs
+
+
+def _ratio(plans: Sequence[Plan]) -> float:
+    """Training rows by held-out rows of a fold; 0 with a single fit."""
+    held_out = [len(rows) for _, rows in (plan.evaluate_on["dev"] for plan in plans) if rows is not None]
+    return float(np.mean([len(plan.train) for plan in plans]) / np.mean(held_out)) if held_out else 0.0
+
+
+def learning_curve(
+    full: Outcome,
+    smaller: Sequence[tuple[Sequence[Plan], Sequence[Fit]]],
+    measure: ErrorMeasure,
+    *,
+    confidence: float,
+    random_state: Any,
+) -> LearningCurve | None:
+    """The curve through the sizes at which the same fits succeeded; None with too few, or none whose spread is known.
+
+    Parameters
+    ----------
+    full : Outcome
+        The full-size fits.
+    smaller : sequence of (plans, fits)
+        Those on fewer rows, fewest first, in the same order of folds.
+    measure : ErrorMeasure
+        Of which kind the errors are.
+    confidence : float
+        Of the intervals.
+    random_state : RandomState
+        For the draws.
+
+    Returns
+    -------
+    LearningCurve or None
+        Of the dev error.
+    """
+    whole = [
+        (plans, fits) for plans, fits in smaller if len(fits) == len(full.fits) and not any(f.failure for f in fits)
+    ]
+    if len(whole) + 1 < FEWEST_SIZES:
+        return None
+    ladders = [
+        ladder(Outcome(tuple(plans), tuple(fits), {}), measure) for plans, fits in (*whole, (full.plans, full.fits))
+    ]
+    if not all(np.isfinite(error_variance(rungs["dev"], rungs["train"])[0]) for rungs in ladders):
+        return None
+    sizes = [round(float(np.mean([fit.n_train for fit in fits]))) for fits in (*(fits for _, fits in whole), full.fits)]
+    return fit_learning_curve(
+        sizes,
+        [rungs["dev"] for rungs in ladders],
+        [rungs["train"] for rungs in ladders],
+        confidence=confidence,
+        is_share=measure.is_share,
+        random_state=random_state,
+    )

@@ -1,0 +1,245 @@
+"""The basic recipe: what to do about what is wrong, in the order of the course, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ._hyperparameters import Change, Subject, subject_of, turn
+
+DIVERGED, CONSTANT = "diverged", "constant predictions"
+NOT_NORMALISED, NOT_CONVERGED = "inputs not normalised", "not converged"
+#: What may be seen in a fit -> the problem that it is.
+PROBLEMS = {
+    "diverged": DIVERGED,
+    "constant": CONSTANT,
+    "not_normalised": NOT_NORMALISED,
+    "not_converged": NOT_CONVERGED,
+    "loss_still_falling": NOT_CONVERGED,
+}
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One thing to change, by itself, and why.
+
+    Attributes
+    ----------
+    problem : str
+        What it is about: one of a report's `diagnosis`, or "diverged", "constant predictions", "inputs not normalised"
+        or "not converged".
+    action : str
+        What to do, in words that suit the estimator, with the parameters by the names that its predictor has for them.
+    why : str
+        What that is good for.
+    parameters : dict
+        Ready for ``set_params(**parameters)`` of the estimator that was passed, however it is wrapped; empty where the
+        change is not one of parameters. A parameter that a search tunes gets one more candidate, so that the whole
+        grid is here.
+    """
+
+    problem: str
+    action: str
+    why: str
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Symptoms:
+    """What was seen in the fits, besides their errors.
+
+    Attributes
+    ----------
+    not_converged : bool
+        Whether a fit said so.
+    loss_still_falling : bool
+        Whether training ended while its loss still fell.
+    not_normalised : str
+        A sentence that names the columns whose scales differ; "" where none do.
+    constant : bool
+        Whether a fit predicts the same for all rows.
+    diverged : bool
+        Whether a fit ended in numbers that are not finite.
+    sparse : bool
+        Whether the inputs are sparse, so that they can be scaled and not centred.
+    """
+
+    not_converged: bool = False
+    loss_still_falling: bool = False
+    not_normalised: str = ""
+    constant: bool = False
+    diverged: bool = False
+    sparse: bool = False
+
+    @property
+    def problems(self) -> set[str]:
+        """The problems that these are signs of."""
+        return {problem for name, problem in PROBLEMS.items() if getattr(self, name)}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What may be done about a problem.
+
+    Attributes
+    ----------
+    problem : str
+        Where it applies.
+    why : str
+        What it is good for; a name in braces is a sentence that the report knows.
+    knob : str
+        What to turn: see `KNOBS`. "" for what no parameter does.
+    action : str
+        What to do with an estimator that has no such knob; "" where the rule then says nothing.
+    """
+
+    problem: str
+    why: str
+    knob: str = ""
+    action: str = ""
+
+
+RECIPE = (
+    # What makes the errors say nothing.
+    Rule(
+        DIVERGED,
+        "A fit ended in numbers that are not finite, as when its steps are too large.",
+        "slower",
+        "scale the inputs, and lower the learning rate if there is one",
+    ),
+    Rule(DIVERGED, "Initial weights that are too large grow from layer to layer.", "init"),
+    Rule(CONSTANT, "A first step that is too large can switch off all units for good.", "slower"),
+    Rule(CONSTANT, "Initial weights that do not suit let nothing through.", "init"),
+    Rule(CONSTANT, "Strong regularisation leaves nothing but the mean of the target.", "weaker"),
+    Rule(
+        CONSTANT,
+        "The same prediction for every row makes use of no feature.",
+        action="check that the features reach the model and have to do with the target",
+    ),
+    Rule(NOT_NORMALISED, "{not_normalised}", "scale"),
+    Rule(
+        NOT_CONVERGED,
+        "Training ended while it was still getting somewhere: its errors are not yet those of the model.",
+        "longer",
+        "let it run for more iterations",
+    ),
+    # Bias: the training rows themselves are not learnt.
+    Rule("high bias", "What cannot even fit its training rows is not flexible enough.", "capacity"),
+    Rule("high bias", "The training error may still come down.", "longer"),
+    Rule("high bias", "A penalty keeps the model from fitting its training rows.", "weaker"),
+    Rule("high bias", "Noise in training keeps the model from fitting its training rows.", "less noise"),
+    Rule("high bias", "Another form may fit what this one cannot.", "architecture"),
+    Rule(
+        "high bias",
+        "More training rows do not help a model that does not fit those that it has.",
+        action="try another, more flexible kind of model, or features that say more about the target",
+    ),
+    # Variance: what is learnt does not hold for other rows.
+    Rule("high variance", "{doubling}", action="get more training data"),
+    Rule("high variance", "A simpler fit follows the chance in the training rows less.", "stronger"),
+    Rule("high variance", "What is left out at random cannot be relied upon.", "noise"),
+    Rule(
+        "high variance",
+        "Rows that are changed in ways that do not matter are as good as some more data.",
+        "augment",
+        "augment the training rows: add copies that are changed in ways that should not matter",
+    ),
+    Rule("high variance", "Training beyond the best dev error fits chance.", "early stopping"),
+    Rule("high variance", "A mean over more of them varies less.", "average"),
+    Rule("high variance", "A smaller model can remember less.", "smaller"),
+    Rule(
+        "high variance",
+        "Every feature that says nothing is one more way to fit chance.",
+        action="try another, simpler kind of model, or fewer features",
+    ),
+    # Mismatch: the dev rows are of another kind.
+    Rule(
+        "data mismatch",
+        "How the rows that go wrong differ from the training rows tells what is missing.",
+        action="look through the dev rows that are predicted wrongly",
+    ),
+    Rule(
+        "data mismatch",
+        "A model learns what it is shown.",
+        action="make the training data more like the dev data: collect such rows, or synthesise them",
+    ),
+    Rule(
+        "overfit to dev",
+        "Choices made on few dev rows fit their chance.",
+        action="get more dev data, best of all new rows, and choose again",
+    ),
+    Rule("cannot tell yet", "{rows_needed}", action="get more rows to measure the errors on"),
+)
+#: What stands for the sentences that the report does not know.
+UNKNOWN = {
+    "not_normalised": "The scales of the inputs differ.",
+    "doubling": "More rows leave less to chance.",
+    "rows_needed": "The errors of these rows are too uncertain to say where the problem is.",
+}
+
+
+def advise(
+    diagnosis: Sequence[str],
+    symptoms: Symptoms,
+    estimator: Any,
+    *,
+    fitted: Any = None,
+    n_rows: int | None = None,
+    doubling: str | None = "",
+    rows_needed: str = "",
+) -> tuple[Advice, ...]:
+    """What to do next.
+
+    Parameters
+    ----------
+    diagnosis : sequence of str
+        What is wrong, as in `BiasVarianceReport.diagnosis`.
+    symptoms : Symptoms
+        What else was seen.
+    estimator : estimator
+        As the user passed it.
+    fitted : estimator, default=None
+        One fitted clone: what a search found, how deep a tree became, whether training ran to its end.
+    n_rows : int, default=None
+        The number of rows of a fit.
+    doubling : str or None, default=""
+        A sentence on what twice the data would buy; None where it would buy nothing, so that more data are not advised.
+    rows_needed : str, default=""
+        A sentence on how many dev rows would settle what is open.
+
+    Returns
+    -------
+    tuple of Advice
+        In the order in which to try them, one change at a time; empty where nothing is wrong.
+    """
+    unfinished = NOT_CONVERGED in symptoms.problems
+    subject = subject_of(estimator, fitted, n_rows=n_rows, unfinished=unfinished, sparse=symptoms.sparse)
+    told = {"not_normalised": symptoms.not_normalised, "doubling": doubling, "rows_needed": rows_needed}
+    facts = {name: text or UNKNOWN[name] for name, text in told.items()}
+    rules = [rule for rule in RECIPE if doubling is not None or "{doubling}" not in rule.why]
+    changes = _changes(rules, {*diagnosis, *symptoms.problems}, subject)
+    return tuple(
+        Advice(rule.problem, change.action, rule.why.format(**facts), change.parameters) for rule, change in changes
+    )
+
+
+def _changes(rules: Sequence[Rule], problems: set[str], subject: Subject) -> Iterator[tuple[Rule, Change]]:
+    """The rules that apply, each with a change that no earlier one has made or would have to take back."""
+    made: list[tuple[str, Change]] = []
+    for rule in rules:
+        change = _change(rule, subject) if rule.problem in problems else None
+        if change is not None and not any(_clash(rule.problem, change, *earlier) for earlier in made):
+            made.append((rule.problem, change))
+            yield rule, change
+
+
+def _change(rule: Rule, subject: Subject) -> Change | None:
+    turned = turn(rule.knob, subject) if rule.knob else None
+    return turned or (Change(rule.action, {}, {}) if rule.action else None)
+
+
+def _clash(problem: str, change: Change, earlier_problem: str, earlier: Change) -> bool:
+    """Whether two changes are the same, or move one parameter for two problems: the earlier problem comes first."""
+    same = change.action == earlier.action or bool(change.own and change.own == earlier.own)
+    return same or (problem != earlier_problem and bool(change.own.keys() & earlier.own.keys()))
