@@ -6,7 +6,7 @@ WORKERS ?= 2
 # The lower bounds of pyproject.toml, or the next release with wheels for both Python 3.11 and 3.12. The pyparsing is
 # of matplotlib's age: later ones warn.
 OLDEST = numpy==1.26.0 scipy==1.11.2 scikit-learn==1.6.0 \
-    pandas==2.1.1 polars==1.0.0 matplotlib==3.8.0 pyparsing==3.1.0
+    pandas==2.1.1 polars==1.0.0 jinja2==3.1.0 matplotlib==3.8.0 pyparsing==3.1.0
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -61,7 +61,7 @@ wheel:  ## build the wheel into dist/
 	rm -rf build
 
 clean:  ## remove everything that these targets made
-	rm -rf .venv .venv-oldest .cache .coverage* build dist *.egg-info
+	rm -rf .venv .venv-oldest .cache .coverage* build dist *.egg-info demo_report.html
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One thread per worker, and no window.

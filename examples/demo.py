@@ -1,16 +1,16 @@
-"""Tune a deep network on a table, then read its train, dev and test error.
+"""Tune a deep network on a table, then report its bias and variance, and what to do next.
 
 Without arguments it takes the breast-cancer data that scikit-learn carries; with your own table:
 
     python examples/demo.py --data my.csv --target column
 
 The CSV file needs a header; its target column holds classes. Numbers are standardised, other columns one-hot encoded.
+The report is printed, and written with its figures to a page that needs no network: demo_report.html, or --page FILE.
 """
 
 import argparse
 import sys
 import time
-from math import sqrt
 
 import numpy as np
 import pandas as pd
@@ -22,9 +22,11 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skdeep import DeepMLPClassifier
+from skdeep.model_selection import bias_variance_report
 
 N_FOLDS = 5
-MIN_ROWS_PER_CLASS = 2 * N_FOLDS  # of which 60 % are for training: one for each fold at least
+TEST_SIZE = 0.2
+MIN_ROWS_PER_CLASS = 2 * N_FOLDS  # of which 80 % are for the folds: one for each at least
 GRID = {"network__alpha": [1.0, 10.0, 100.0], "network__keep_prob": [1.0, 0.8, 0.5]}
 
 
@@ -56,7 +58,7 @@ def read_table(path, target):
     y = frame[target].to_numpy()
     y = y.astype(str) if y.dtype == object else y
     check_classes(y, target)
-    return clean_features(frame.drop(columns=target)), y
+    return clean_features(drop_identifiers(frame.drop(columns=target))), y
 
 
 def read_csv(path):
@@ -95,6 +97,24 @@ def check_classes(y, target):
             f"Column {target!r} has {len(classes)} classes, and {rare!r} has only {counts.min()} rows; each class "
             f"needs at least {MIN_ROWS_PER_CLASS} for the split and {N_FOLDS} folds."
         )
+
+
+def drop_identifiers(frame):
+    """Without the columns that only number or name the rows, with a note; all columns where nothing else is left."""
+    names = [name for name in frame.columns if is_identifier(frame[name])]
+    if not names or len(names) == frame.shape[1]:
+        return frame
+    print(f"Note: left out for having another value in every row: {', '.join(map(str, names))}.")
+    return frame.drop(columns=names)
+
+
+def is_identifier(column):
+    """Whether no two rows share a value, and the values are text, or whole numbers without a gap."""
+    if not column.is_unique or column.isna().any():
+        return False
+    if pd.api.types.is_integer_dtype(column):
+        return column.max() - column.min() == len(column) - 1
+    return not pd.api.types.is_numeric_dtype(column)
 
 
 def clean_features(frame):
@@ -161,45 +181,24 @@ def print_candidates(results):
         )
 
 
-def read_errors(train, dev, n_dev):
-    """What errors on the training and on n_dev dev rows say about bias and variance, in one sentence."""
-    gap = dev - train
-    error = max(train, dev, 1 / n_dev)
-    chance = 2 * sqrt(error * (1 - error) / n_dev)
-    if gap > chance and gap > train:
-        return (
-            f"Variance is the larger part: dev is {100 * gap:.1f} points above train, more than chance explains on "
-            f"{n_dev} rows (± {100 * chance:.1f}); try a larger alpha, a lower keep_prob or more data."
-        )
-    if train > chance:
-        return (
-            f"Bias is the larger part (train {train:.1%}, dev {100 * gap:+.1f} points), unless nobody can do better "
-            "here: the network is wrong on rows it was trained on; try a larger network, more epochs or less "
-            "regularisation."
-        )
-    return (
-        f"Neither bias nor variance stands out: train is at {train:.1%} and dev {100 * abs(gap):.1f} points "
-        f"{'above' if gap >= 0 else 'below'} it, which is within chance on {n_dev} rows (± {100 * chance:.1f})."
-    )
-
-
-def run(X, y, preprocessor):
+def run(X, y, preprocessor, page):
     """Split, search, and report."""
-    X_train, X_rest, y_train, y_rest = train_test_split(X, y, test_size=0.4, stratify=y, random_state=0)
-    X_dev, X_test, y_dev, y_test = train_test_split(X_rest, y_rest, test_size=0.5, stratify=y_rest, random_state=0)
+    X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=TEST_SIZE, stratify=y, random_state=0)
     print(
         f"{len(y)} rows, {X.shape[1]} features, {len(np.unique(y))} classes: "
-        f"{len(y_train)} train, {len(y_dev)} dev, {len(y_test)} test"
+        f"{len(y_train)} for training and dev ({N_FOLDS} folds), {len(y_test)} for the test"
     )
     print(f"Searching {len(ParameterGrid(GRID))} candidates, {N_FOLDS} folds each:", flush=True)
     folds = StratifiedKFold(N_FOLDS, shuffle=True, random_state=0)
     search = TellingGridSearch(make_model(preprocessor), GRID, cv=folds).fit(X_train, y_train)
     print_candidates(search.cv_results_)
-
-    train, dev, test = (1 - search.score(*part) for part in ((X_train, y_train), (X_dev, y_dev), (X_test, y_test)))
-    print(f"\nThe winner, {' '.join(describe(search.best_params_).split())}, trained on all training rows:")
-    print(f"  train error {train:6.1%}\n  dev error   {dev:6.1%}\n  test error  {test:6.1%}")
-    print(read_errors(train, dev, len(y_dev)))
+    print(f"\nThe winner is {' '.join(describe(search.best_params_).split())}. Its report:\n", flush=True)
+    report = bias_variance_report(
+        search.best_estimator_, X_train, y_train, cv=folds, X_test=X_test, y_test=y_test, random_state=0
+    )
+    print(report)
+    report.to_html(page)
+    print(f"\nThe report with its figures, as a page: {page}")
 
 
 def parse_arguments(arguments):
@@ -207,6 +206,7 @@ def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", metavar="FILE", help="a CSV file with a header")
     parser.add_argument("--target", metavar="COLUMN", help="the column that holds the classes")
+    parser.add_argument("--page", metavar="FILE", default="demo_report.html", help="where to write the page")
     parsed = parser.parse_args(arguments)
     if (parsed.data is None) != (parsed.target is None):
         given, wanted = ("--data", "--target COLUMN") if parsed.target is None else ("--target", "--data FILE")
@@ -221,9 +221,9 @@ def main(arguments=None):
         parsed = parse_arguments(arguments)
         if parsed.data is None:
             print("The breast-cancer data of scikit-learn: benign or malignant, from 30 measurements of cell nuclei.")
-            run(*load_breast_cancer_table(), StandardScaler())
+            run(*load_breast_cancer_table(), StandardScaler(), parsed.page)
         else:
-            run(*read_table(parsed.data, parsed.target), make_preprocessor())
+            run(*read_table(parsed.data, parsed.target), make_preprocessor(), parsed.page)
     except InputError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 2

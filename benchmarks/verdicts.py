@@ -1,0 +1,105 @@
+"""Hold the verdicts and intervals of `bias_variance_report` against tasks whose bias and variance are known.
+
+    python benchmarks/verdicts.py --settings 160 --samples 4
+
+Settings are drawn (label noise, a linear model on a curved boundary, a memorising model, enough data, shifted dev
+rows, a model chosen on the dev rows, combinations, regression; 100 to 20000 rows, 2 to 10 classes), several samples
+of each are reported on, and each verdict is counted as right, wrong or "cannot tell yet"; each interval as covering
+the truth or not.
+"""
+
+import argparse
+import json
+import runpy
+import warnings
+from collections import defaultdict
+from pathlib import Path
+
+from _machine import RESULTS, describe_machine
+from joblib import Parallel, delayed
+
+N_TRUE = 60  # samples behind an expected error
+
+TASKS = Path(__file__).parents[1] / "tests" / "known_gaps.py"
+
+
+def run_setting(number, n_samples):
+    """All verdicts on samples of one setting: kind, rows, gap, verdict, whether wrong, whether covered."""
+    warnings.simplefilter("ignore")
+    tasks = runpy.run_path(str(TASKS))
+    setting = tasks["random_setting"](number)
+    expected = tasks["expected_errors"](setting, N_TRUE, seed=number)
+    rows = []
+    for sample in range(n_samples):
+        report, truth = tasks["report_on"](setting, 1000 * number + sample, expected)
+        for gap in report.gaps:
+            true = truth[gap.name]
+            rows.append(
+                {
+                    "setting": number,
+                    "task": f"{number}/{sample}",
+                    "kind": setting.kind,
+                    "model": type(setting.model).__name__,
+                    "n_rows": setting.n_rows,
+                    "n_classes": setting.n_classes,
+                    "gap": gap.name,
+                    "truth": true,
+                    "value": gap.value,
+                    "low": gap.interval[0],
+                    "high": gap.interval[1],
+                    "threshold": report.threshold,
+                    "verdict": gap.verdict,
+                    "wrong": bool(tasks["is_wrong"](gap, true, report.threshold)),
+                    "covered": bool(gap.interval[0] <= true <= gap.interval[1]),
+                }
+            )
+    return rows
+
+
+def print_shares(rows, key, title):
+    """A line for each value of a key, and one for all."""
+    groups = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+        groups["all"].append(row)
+    print(f"\n{title:34}{'verdicts':>9}{'wrong':>8}{'cannot tell':>13}{'covered':>9}")
+    for name, members in sorted(groups.items(), key=lambda item: (item[0] == "all", str(item[0]))):
+        share = [sum(test(row) for row in members) / len(members) for test in TESTS]
+        print(f"{name!s:34}{len(members):9d}{share[0]:8.1%}{share[1]:13.1%}{share[2]:9.1%}")
+
+
+TESTS = (lambda row: row["wrong"], lambda row: row["verdict"] == "cannot tell yet", lambda row: row["covered"])
+
+
+def size_class(row):
+    """Rows of the task, roughly."""
+    return "   " + (
+        "100 to 500 rows" if row["n_rows"] < 500 else "500 to 3000" if row["n_rows"] < 3000 else "over 3000"
+    )
+
+
+def main():
+    """Run all settings, print the shares, keep every verdict."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--settings", type=int, default=160)
+    parser.add_argument("--samples", type=int, default=4, help="of each setting")
+    parser.add_argument("--jobs", type=int, default=2)
+    arguments = parser.parse_args()
+    run = delayed(run_setting)
+    done = Parallel(arguments.jobs)(run(number, arguments.samples) for number in range(arguments.settings))
+    rows = [row for part in done for row in part]
+    print_shares(rows, lambda row: row["gap"], "by gap")
+    print_shares(rows, lambda row: row["kind"], "by kind of task")
+    print_shares(rows, size_class, "by size")
+    tasks = defaultdict(list)
+    for row in rows:
+        tasks[row["task"]].append(row)
+    wrong = sum(any(row["wrong"] for row in task) for task in tasks.values())
+    silent = sum(all(row["verdict"] == "cannot tell yet" for row in task) for task in tasks.values())
+    print(f"\n{len(tasks)} tasks: {wrong / len(tasks):.1%} with a wrong verdict, {silent / len(tasks):.1%} without any")
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "verdicts.json").write_text(json.dumps({"machine": describe_machine(), "rows": rows}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
