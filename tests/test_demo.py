@@ -1,5 +1,7 @@
 """The demo: its report on the built-in and on a user's table, and one clear sentence for each thing wrong with it."""
 
+import contextlib
+import io
 import os
 import runpy
 import subprocess
@@ -67,32 +69,73 @@ def refusal(demo, capsys):
     return run
 
 
-def test_the_demo_reports_on_the_built_in_table(demo, capsys):
-    assert demo["main"]([]) == 0
-    out = capsys.readouterr().out
-    assert "341 train, 114 dev, 114 test" in out
-    assert "train error" in out
-    assert "test error" in out
-    assert any(reading in out for reading in ("Bias is", "Variance is", "Neither bias nor variance"))
+@pytest.fixture(scope="module")
+def built_in(demo, tmp_path_factory):
+    """What the demo prints on the built-in table, and the page that it writes."""
+    page = tmp_path_factory.mktemp("demo") / "page.html"
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert demo["main"](["--page", str(page)]) == 0
+    return printed.getvalue(), page.read_text(encoding="utf-8")
 
 
-def test_a_line_tells_of_every_candidate_and_a_table_ranks_them(demo, capsys):
-    demo["main"]([])
-    out = capsys.readouterr().out
+def test_the_demo_ends_with_the_report_of_the_winner(built_in):
+    """The split, every rung, every gap, and the note on the test part."""
+    out = built_in[0]
+    assert "455 for training and dev (5 folds), 114 for the test" in out
+    note = out[out.index("Bias and variance of Pipeline(StandardScaler, DeepMLPClassifier)") :]
+    assert all(f"  {rung} " in note for rung in ("target", "train", "dev", "test"))
+    assert all(gap in note for gap in ("avoidable bias", "variance", "overfit to dev", "Twice the data"))
+    assert "The test part was looked at" in note
+
+
+def test_the_demo_writes_the_report_as_a_page_with_both_figures(built_in):
+    """In one piece, with the same figures as the note."""
+    out, page = built_in
+    assert page.count("<svg") == 2
+    assert "http:" not in page.replace("http://www.w3.org", "")
+    dev_error = next(line.split()[1] for line in out.splitlines() if line.startswith("  dev "))
+    assert f"{dev_error} %" in page
+
+
+def test_a_line_tells_of_every_candidate_and_a_table_ranks_them(demo, built_in):
+    out = built_in[0]
     n = len(demo["GRID"]["network__alpha"]) * len(demo["GRID"]["network__keep_prob"])
     assert [f"{i}/{n}  alpha" in out for i in range(1, n + 1)] == [True] * n
     assert out.count("±") >= n
 
 
-def test_the_demo_takes_a_table_of_mixed_types(table, saved):
+def test_the_demo_takes_a_table_of_mixed_types(table, saved, tmp_path):
     arguments = [sys.executable, str(DEMO), "--data", saved(table), "--target", "kind"]
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(
-        arguments, capture_output=True, encoding="utf-8", env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"}
+        arguments,
+        capture_output=True,
+        cwd=tmp_path,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"},
     )
     assert done.stderr == ""
     assert done.returncode == 0
-    assert "72 train, 24 dev, 24 test" in done.stdout
+    assert "96 for training and dev (5 folds), 24 for the test" in done.stdout
+    assert (tmp_path / "demo_report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "left_out"),
+    [
+        pytest.param(np.arange(120)[::-1] + 5, True, id="row numbers"),
+        pytest.param([f"customer {i}" for i in range(120)], True, id="names"),
+        pytest.param(np.arange(120) * 7, False, id="whole numbers with gaps"),
+        pytest.param(np.arange(120) / 2, False, id="measurements"),
+        pytest.param(["a", "b", "c"] * 40, False, id="categories"),
+    ],
+)
+def test_columns_that_only_number_or_name_the_rows_are_left_out(demo, table, saved, capsys, values, left_out):
+    """With a note; nothing else is."""
+    X, _ = demo["read_table"](saved(table.assign(id=values)), "kind")
+    assert ("id" not in X) == left_out
+    assert ("left out for having another value in every row: id." in capsys.readouterr().out) == left_out
 
 
 @pytest.mark.parametrize(
@@ -106,7 +149,7 @@ def test_the_demo_takes_a_table_of_mixed_types(table, saved):
 def test_rows_without_a_target_are_left_out_with_a_note(demo, table, saved, capsys, classes):
     table["kind"] = table["kind"].map(dict(zip(["ripe", "green"], classes, strict=True))).astype(object)
     table.loc[[7, 8], "kind"] = None
-    assert demo["main"](["--data", saved(table), "--target", "kind"]) == 0
+    assert demo["main"](["--data", saved(table), "--target", "kind", "--page", saved(table) + ".html"]) == 0
     out = capsys.readouterr().out
     assert "2 of 120 rows have no 'kind' and are left out" in out
     assert "118 rows" in out
@@ -158,7 +201,7 @@ def test_a_class_with_too_few_rows_is_named(refusal, table, saved):
 
 def test_the_smallest_class_allowed_is_enough(demo, table, saved):
     table["kind"] = np.where(np.arange(len(table)) < demo["MIN_ROWS_PER_CLASS"], "rare", "common")
-    assert demo["main"](["--data", saved(table), "--target", "kind"]) == 0
+    assert demo["main"](["--data", saved(table), "--target", "kind", "--page", saved(table) + ".html"]) == 0
 
 
 @pytest.mark.parametrize("odd", [0.5, np.inf])
@@ -173,16 +216,3 @@ def test_a_continuous_target_is_refused(refusal, table, saved, odd):
 )
 def test_data_and_target_come_together(refusal, arguments, words):
     assert words in refusal(*arguments)
-
-
-@pytest.mark.parametrize(
-    ("train", "dev", "words"),
-    [
-        (0.01, 0.12, "Variance is the larger part"),
-        (0.20, 0.22, "Bias is the larger part"),
-        (0.01, 0.02, "Neither bias nor variance stands out"),
-        (0.004, 0.0, "below it"),
-    ],
-)
-def test_the_errors_are_read_in_words(demo, train, dev, words):
-    assert words in demo["read_errors"](train, dev, 500)
