@@ -180,10 +180,9 @@ def _shifted(kind: str, n: int, rng: Any) -> Setting:
 
 def _chosen(kind: str, n: int, rng: Any) -> Setting:
     d = int(rng.choice([2, 20, 200]))
-    n_dev = int(np.exp(rng.uniform(np.log(50), np.log(2000))))
-    return Setting(
-        kind, None, max(200, n // 10), d, 0.4, lambda X: (X[:, 0] > 0).astype(int), 2, n_dev=n_dev, n_tried=d
-    )
+    n_dev = int(np.exp(rng.uniform(np.log(100), np.log(5000))))
+    noise = float(rng.uniform(0.05, 0.4))
+    return Setting(kind, None, n, d, noise, lambda X: (X[:, 0] > 0).astype(int), 2, n_dev=n_dev, n_tried=d)
 
 
 KINDS: dict[str, Callable[[str, int, Any], Setting]] = {
