@@ -258,7 +258,8 @@ def _count_duplicates(X: Any, own: Mapping[str, tuple[Any, Any]], folds: Sequenc
     keys = row_keys(X)
     counts = {name: count_duplicates(row_keys(part), keys) for name, (part, _) in own.items()}
     if folds:
-        counts["dev"] = sum(count_duplicates(keys[held_out], keys[train]) for train, held_out in folds)
+        different = len(np.unique(keys)) == len(keys)  # as nearly always: saves a tenth of the time of a fast fit
+        counts["dev"] = 0 if different else sum(count_duplicates(keys[held], keys[train]) for train, held in folds)
     return counts
 
 

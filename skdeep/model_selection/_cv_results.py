@@ -68,7 +68,7 @@ def report_from_cv_results(
         confidence=confidence,
         n_rows=n_rows,
         dev_source=f"out of fold, {len(whole)} folds, scores by fold only",
-        fitted=cv_results["estimator"][int(whole.argmax())] if "estimator" in cv_results else None,
+        fitted=_fitted(cv_results, estimator, int(whole.argmax())),
         warnings=list(filter(None, remarks)),
         failures=failures,
     )
@@ -90,6 +90,12 @@ def _estimator(cv_results: Mapping[str, Any], estimator: Any, y: Any) -> Any:
     if "estimator" in cv_results:
         return cv_results["estimator"][0]
     return DummyRegressor() if type_of_target(y).startswith("continuous") else DummyClassifier()
+
+
+def _fitted(cv_results: Mapping[str, Any], estimator: Any, fold: int) -> Any:
+    """The estimator that was kept of a fold; None where there is none, or the one given is of another kind."""
+    fitted = cv_results["estimator"][fold] if "estimator" in cv_results else None
+    return fitted if type(fitted) is type(estimator) else None
 
 
 def _scores(cv_results: Mapping[str, Any], scoring: Any) -> tuple[Any, Any]:

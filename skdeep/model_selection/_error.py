@@ -109,10 +109,10 @@ def error_measure(scoring: Any, estimator: Any, best_score: float | None = None)
 
 
 def format_error(value: float, is_share: bool) -> str:
-    """An error as text: a percentage where errors are shares; no digits that say nothing, and no power of ten."""
+    """An error as text: a percentage where errors are shares; no digits that say nothing, and hardly a power of ten."""
     if is_share:
-        return f"{100 * value:z.1f} %" if value == 0 or abs(value) >= 0.0005 else f"{100 * value:.2g} %"
-    return f"{value:z.0f}" if abs(value) >= 1000 else f"{value:z.3g}"
+        return f"{100 * value:z.1f} %" if value == 0 or abs(value) >= 0.005 else f"{100 * value:z.2f} %"
+    return f"{value:z.0f}" if 1000 <= abs(value) < 1e7 else f"{value:z.3g}"
 
 
 def _own_scoring(estimator: Any) -> Any:

@@ -168,7 +168,7 @@ def _power_law(n: Any, errors: Any, spread: Any) -> Any:
     def residuals(law: Any) -> Any:  # the scale at the first size, so that all parameters are of one order
         return (law[0] + law[1] * (n / n[0]) ** -law[2] - errors) / spread
 
-    start = [0.5 * last, max(first - 0.5 * last, 1e-12), 0.5]
+    start = [max(0.5 * last, 1e-6 * first), max(first - 0.5 * last, 1e-12), 0.5]  # within the bounds
     upper = [np.inf, np.inf, EXPONENTS[1]]
     limit, scale, exponent = least_squares(residuals, start, bounds=([0, 0, EXPONENTS[0]], upper)).x
     return limit, scale * n[0] ** exponent, exponent

@@ -226,8 +226,8 @@ class BiasVarianceReport:
         """What counts as high and as low, in words."""
         return (
             f"The threshold is {self.format_gap(self.threshold).lstrip('+')}, {100 * self.tolerance:.3g} % of "
-            f"the error of a constant prediction ({self.format_error(self.baseline_error)}). High: above it, and surely "
-            "not 0. Low: not above it, and surely not twice as much."
+            f"the error of a constant prediction ({self.format_error(self.baseline_error)}). High: above it, and "
+            "surely not 0. Low: not above it, and surely not twice as much."
         )
 
     @property
@@ -273,12 +273,12 @@ class BiasVarianceReport:
             known = f"({_without_unit(self.format_error(low))} to {_without_unit(self.format_error(high))})"
             known = known if low < high else ""
             rows = f"{self.n_rows[name]} rows" if name in self.n_rows else "given"
-            lines.append(f"  {name:10}{self.format_error(error):>9}  {known:24}{rows}")
+            lines.append(f"  {name:10}{self.format_error(error):>9}  {known:23} {rows}")
         return lines
 
     def _gap_line(self, gap: Gap) -> str:
         low, high = (_without_unit(self.format_gap(end)) for end in gap.interval)
-        return f"  {gap.name:15}{self.format_gap(gap.value):>13}  {f'({low} to {high})':20}{gap.verdict}"
+        return f"  {gap.name:15}{self.format_gap(gap.value):>13}  {f'({low} to {high})':19} {gap.verdict}"
 
     # Other forms ----------------------------------------------------------------------------------------------
 

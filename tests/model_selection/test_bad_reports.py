@@ -1,0 +1,360 @@
+"""Bad input and failures of reports: an error that names the argument, or a warning; never a silent number."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy import sparse
+from sklearn.cluster import KMeans
+from sklearn.datasets import load_iris
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import FitFailedWarning
+from sklearn.metrics import accuracy_score, make_scorer
+from sklearn.model_selection import KFold, LeaveOneOut, TimeSeriesSplit, cross_validate
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from skdeep import DeepMLPClassifier
+from skdeep.model_selection import BiasVarianceReport, bias_variance_report
+
+X, Y = load_iris(return_X_y=True)
+TREE = DecisionTreeClassifier(random_state=0)
+CV = KFold(5, shuffle=True, random_state=0)
+
+
+def report_on(estimator=TREE, X=X, y=Y, **options):
+    return bias_variance_report(estimator, X, y, **{"learning_curve": False, "random_state": 0} | options)
+
+
+# Arguments ----------------------------------------------------------------------------------------------------------
+
+BAD = {
+    "rows none": ({"X": None}, "X must hold an entry for each row. Got None"),
+    "rows one number": ({"X": 3.0}, "X must hold an entry for each row. Got 3.0"),
+    "rows empty": ({"X": X[:0], "y": Y[:0]}, "X must have at least one row. Got none"),
+    "targets none": ({"y": None}, "y must hold an entry for each row. Got None"),
+    "targets few": ({"y": Y[:9]}, "y must have as many rows as X, 150. Got 9"),
+    "targets sparse": ({"y": sparse.csr_matrix(np.eye(150, 3))}, "y must be dense. Got a sparse matrix"),
+    "groups few": ({"groups": Y[:9]}, "groups must have as many rows as X, 150. Got 9"),
+    "groups mixed": ({"groups": [None, "a"] * 75}, "groups must hold one name for each row"),
+    "groups wide": ({"groups": np.ones((150, 2))}, r"groups must hold one name for each row.*Got shape \(150, 2\)"),
+    "folds none": ({"cv": []}, "cv must give at least one fold. Got none"),
+    "folds empty": ({"cv": [(np.arange(150), [])]}, r"cv must give two parts.*Got parts of \[150, 0\] rows in fold 1"),
+    "folds too few": ({"cv": 1}, "n_splits=2 or more"),
+    "folds too many": ({"cv": 200}, "n_splits=200 greater than the number of samples"),
+    "folds by name": ({"cv": "loo"}, "Expected .?cv.? as an integer.*Got loo"),
+    "folds of a group": (
+        {"groups": np.zeros(150)},
+        "greater than the number of groups: 1|Got parts of .* rows in fold",
+    ),
+    "dev rows alone": ({"X_dev": X}, "X_dev and y_dev must be given together. Got X_dev alone"),
+    "dev targets alone": ({"y_dev": Y}, "X_dev and y_dev must be given together. Got y_dev alone"),
+    "test targets alone": ({"y_test": Y}, "X_test and y_test must be given together. Got y_test alone"),
+    "dev rows none": ({"X_dev": X[:0], "y_dev": Y[:0]}, "X_dev must have at least one row. Got none"),
+    "test targets few": ({"X_test": X, "y_test": Y[:9]}, "y_test must have as many rows as X_test, 150. Got 9"),
+    "train-dev without dev": ({"X_train_dev": X, "y_train_dev": Y}, "X_train_dev must come with X_dev"),
+    "fit_params list": ({"fit_params": [1, 2]}, r"fit_params must map names.*Got \[1, 2\]"),
+    "fit_params number": ({"fit_params": 3}, "fit_params must map names.*Got 3"),
+    "random_state text": ({"random_state": "a"}, "'a' cannot be used to seed"),
+    "no fit at a time": ({"n_jobs": 0}, "n_jobs == 0"),
+    "scoring several": ({"scoring": ["accuracy", "f1"]}, "scoring must be the name of a scorer, a callable or None"),
+    "scoring number": ({"scoring": 5}, "scoring must be the name of a scorer, a callable or None. Got 5"),
+    "scoring unknown": ({"scoring": "acuracy"}, "'scoring' parameter.*Got 'acuracy' instead"),
+    "scoring a metric": ({"scoring": accuracy_score}, "looks like it is a metric function rather than a scorer"),
+}
+SHARES = {
+    f"{name} {value}": ({name: value}, f"{name} must be a number between 0 and 1, both excluded. Got ")
+    for name in ("tolerance", "confidence")
+    for value in (0, 1, 95, -0.1, np.nan, "0.5", True, None)
+}
+CURVES = {
+    f"learning_curve {value}": (
+        {"learning_curve": value},
+        "learning_curve must be True, False or at least 2 fractions between 0 and 1, both excluded. Got ",
+    )
+    for value in ("yes", 0.5, 2, None, [], [0.5], [0.5, 0.5], [0, 0.5], [0.5, 1.0], [10, 50], [0.2, np.nan])
+}
+BEST = {
+    f"best_score {value}": (
+        {"best_score": value},
+        "best_score must be a finite number, or None where it is known. Got ",
+    )
+    for value in (np.nan, np.inf, "1", True, [1.0])
+}
+TARGETS = {
+    "negative": (-0.1, "target_error must be at least 0 and at most 1, an error of the kind '1 - accuracy'. Got -0.1"),
+    "over 1": (1.5, "target_error must be at least 0 and at most 1.*Got 1.5"),
+    "NaN": (np.nan, "target_error must be at least 0 and at most 1.*Got nan"),
+    "text": ("0.1", "target_error must be a number or hold one prediction for each of the 150 dev rows. Got '0.1'"),
+    "none": (None, "target_error must be a number or hold one prediction for each of the 150 dev rows. Got None"),
+    "bool": (True, "target_error must be a number or hold one prediction for each of the 150 dev rows. Got True"),
+    "few labels": (Y[:10], r"one prediction for each of the 150 dev rows. Got an array of shape \(10,\)"),
+    "other labels": (Y.astype(str), "target_error must hold labels that occur in y, or probabilities.*Got '0'"),
+    "one probability": (np.full(150, 0.3), "labels that occur in y, or probabilities with a column for each of the 3"),
+    "missing labels": (np.where(Y == 0, np.nan, Y), "target_error must hold labels that occur in y.*Got nan"),
+    "two columns": (np.full((150, 2), 0.5), r"a column for each of the 3 classes. Got the shape \(150, 2\)"),
+    "no probabilities": (np.full((150, 3), 7.0), "target_error must hold probabilities: at least 0, and 1 in the sum"),
+    "negative probabilities": (np.tile([-1.0, 1.0, 1.0], (150, 1)), "target_error must hold probabilities"),
+}
+TARGETS = {f"target_error {name}": ({"target_error": value}, message) for name, (value, message) in TARGETS.items()}
+ALL_BAD = BAD | SHARES | CURVES | BEST | TARGETS
+
+
+@pytest.mark.parametrize(("options", "message"), ALL_BAD.values(), ids=ALL_BAD)
+def test_an_argument_that_breaks_a_rule_is_named_with_rule_and_value(options, message):
+    """As a ValueError, before anything is fitted."""
+    with pytest.raises(ValueError, match=message):
+        report_on(**{"estimator": NeverFitted()} | options)
+
+
+class NeverFitted(DummyClassifier):
+    def fit(self, X, y, sample_weight=None):
+        raise AssertionError("fitted in vain")
+
+
+@pytest.mark.parametrize("estimator", [DecisionTreeClassifier, "tree", None, StandardScaler.transform])
+def test_what_cannot_be_fitted_is_no_estimator(estimator):
+    with pytest.raises(TypeError, match=r"estimator must be an instance of an estimator, with fit. Got "):
+        report_on(estimator)
+
+
+@pytest.mark.parametrize(
+    "values", [np.full(150, np.nan), np.full(150, np.inf), np.array(["a"] * 150), np.ones((150, 2))]
+)
+def test_target_numbers_are_finite_and_in_the_shape_of_y(values):
+    with pytest.raises(ValueError, match=r"target_error must hold (finite )?numbers"):
+        report_on(DecisionTreeRegressor(), y=Y.astype(float), target_error=values)
+
+
+@pytest.mark.parametrize("scoring", ["neg_log_loss", "roc_auc_ovr"])
+def test_labels_have_no_error_that_needs_probabilities(scoring):
+    with pytest.raises(ValueError, match=r"target_error must hold probabilities for this error.*Got labels"):
+        report_on(scoring=scoring, target_error=Y)
+
+
+@pytest.mark.parametrize("scoring", ["positive_likelihood_ratio", "mutual_info_score", lambda estimator, X, y: 1.0])
+def test_a_score_without_a_known_maximum_is_no_error(scoring):
+    """Unless the best score is given."""
+    with pytest.raises(ValueError, match=r"scoring must have a known maximum.*give best_score"):
+        report_on(scoring=scoring)
+
+
+def test_an_own_score_without_a_known_maximum_is_no_error():
+    """Of an estimator that is neither of classes nor of numbers."""
+    with pytest.raises(ValueError, match="scoring must have a known maximum"):
+        report_on(KMeans(3))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"best_score": 0.5},
+        {"scoring": lambda estimator, X, y: estimator.score(X, y), "best_score": 0.5},
+        {"scoring": make_scorer(lambda y, predicted: -accuracy_score(y, predicted), greater_is_better=False)},
+    ],
+    ids=["accuracy", "callable", "negative loss"],
+)
+def test_a_score_above_the_best_is_refused(options):
+    """No error is negative."""
+    with pytest.raises(ValueError, match=r"best_score must be the score of perfect predictions.*Got a score of 1"):
+        report_on(**options)
+
+
+# Warnings -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_target_above_the_dev_error_says_what_that_would_mean():
+    with pytest.warns(UserWarning, match="already does better than what was said to be the best") as caught:
+        report = report_on(target_error=0.5)
+    assert len(caught) == 1
+    assert report.warnings == (str(caught[0].message),)
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("cv", [KFold(3), TimeSeriesSplit(2)])
+def test_a_fold_of_one_class_is_a_warning_that_names_it(cv):
+    """Of rows that are sorted by class, which were better shuffled."""
+    with pytest.warns(UserWarning, match=r"rows of fold \d hold one class only") as caught:
+        report = report_on(cv=cv)
+    assert set(report.warnings) == {str(warning.message) for warning in caught}
+    assert any(
+        text.startswith(("The held-out rows of fold 1", "The training rows of fold 1")) for text in report.warnings
+    )
+
+
+def test_single_rows_are_of_one_class_without_a_warning():
+    """Leave-one-out cannot do otherwise."""
+    assert report_on(DummyClassifier(), X[::5], Y[::5], cv=LeaveOneOut()).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("labels", "others"), [((0, 1), "average_precision, roc_auc"), (("no", "perhaps", "yes"), "f1_macro, roc_auc_ovr")]
+)
+def test_accuracy_with_a_rare_class_names_the_majority_and_other_metrics(labels, others):
+    """In the report, without a warning."""
+    y = np.repeat(labels, [190, *[10 // (len(labels) - 1)] * (len(labels) - 1)])
+    rows = np.random.default_rng(0).normal(size=(200, 2))
+    report = report_on(DummyClassifier(), rows, y)
+    assert f"always answering {labels[0]} is right in 95.0" in report.warnings[0]
+    assert "balanced_accuracy" in report.warnings[0]
+    assert others in report.warnings[0]
+    assert "always answering" in str(report)
+
+
+@pytest.mark.parametrize("scoring", ["balanced_accuracy", "roc_auc"])
+def test_other_metrics_of_a_rare_class_are_no_concern(scoring):
+    y = np.repeat([0, 1], [190, 10])
+    assert not report_on(DummyClassifier(), np.zeros((200, 1)), y, scoring=scoring, cv=2).warnings
+
+
+def test_a_metric_without_an_error_of_a_constant_prediction_says_what_gaps_are_compared_with():
+    """Such as one that asks for what a constant has not."""
+    report = report_on(scoring=lambda estimator, X, y: estimator.get_depth() * 0.0, best_score=1.0)
+    assert report.threshold == 0.03
+    assert "No constant prediction has an error of this kind" in report.warnings[0]
+
+
+# Failures -----------------------------------------------------------------------------------------------------------
+
+
+class FailsWithout(DecisionTreeClassifier):
+    """Fails in the fold that holds out a certain row, which its last column names."""
+
+    def __init__(self, row=0, part="fit", random_state=0):
+        super().__init__(random_state=random_state)
+        self.row = row
+        self.part = part
+
+    def fit(self, X, y):
+        self.fails_ = self.row not in X[:, -1]
+        if self.fails_ and self.part == "fit":
+            raise RuntimeError(f"no row {self.row}")
+        return super().fit(X, y)
+
+    def predict(self, X):
+        if self.fails_ and self.part == "predict":
+            raise RuntimeError(f"no row {self.row}")
+        return super().predict(X)
+
+
+NUMBERED = np.column_stack([X, np.arange(150)])
+
+
+def fold_of(row):
+    return next(number for number, (_, held_out) in enumerate(CV.split(X), 1) if row in held_out)
+
+
+@pytest.mark.parametrize("part", ["fit", "predict"])
+@pytest.mark.parametrize("row", [3, 77])
+def test_a_fold_that_fails_is_named_with_its_error_and_left_out(row, part):
+    """The others are reported."""
+    name = f"fold {fold_of(row)} of 5"
+    with pytest.warns(FitFailedWarning, match=f"1 of 5 fits failed.*{name}: RuntimeError: no row {row}"):
+        report = report_on(FailsWithout(row, part), NUMBERED, cv=CV)
+    assert report.failures == {name: f"RuntimeError: no row {row}"}
+    assert f"{name} failed: RuntimeError: no row {row}" in str(report)
+
+
+def test_the_folds_that_succeed_have_their_errors():
+    """As `cross_validate` has them."""
+    with pytest.warns(FitFailedWarning):
+        report = report_on(FailsWithout(3), NUMBERED, cv=CV)
+    with pytest.warns(FitFailedWarning):
+        scores = cross_validate(FailsWithout(3), NUMBERED, Y, cv=CV, scoring="accuracy")
+    assert_allclose(report.dev_error, 1 - np.nanmean(scores["test_score"]))
+
+
+def test_when_every_fit_fails_the_first_error_is_told():
+    with pytest.raises(ValueError, match=r"All 5 fits failed.*Fold 1 of 5: RuntimeError: no row 999"):
+        report_on(FailsWithout(999), NUMBERED, cv=CV)
+
+
+def test_a_single_fit_that_fails_tells_its_error():
+    """With a dev part of one's own."""
+    with pytest.raises(ValueError, match=r"The fit: RuntimeError: no row 999"):
+        report_on(FailsWithout(999), NUMBERED, X_dev=NUMBERED, y_dev=Y)
+
+
+def test_parts_of_other_columns_are_told_by_the_estimator():
+    with pytest.raises(ValueError, match="X has 3 features, but"):
+        report_on(X_dev=X[:, :3], y_dev=Y)
+
+
+def test_predictions_that_are_not_finite_are_a_failure():
+    """Never a silent number."""
+
+    class Lost(DecisionTreeRegressor):
+        def predict(self, X):
+            return np.full(len(X), np.nan)
+
+    with pytest.raises(ValueError, match="the error is nan"):
+        report_on(Lost(), y=Y.astype(float))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
+@pytest.mark.parametrize(("kind", "scoring"), [(KNeighborsRegressor, "r2"), (KNeighborsClassifier, "roc_auc")])
+def test_scores_that_are_not_defined_on_the_held_out_rows_are_a_failure(kind, scoring):
+    """As of a single row."""
+    with pytest.raises(ValueError, match=r"All 10 fits failed.*the error is nan"):
+        report_on(kind(1), X[:100:10], Y[:100:10], scoring=scoring, cv=LeaveOneOut())
+
+
+def test_the_log_loss_of_several_labels_is_refused():
+    """They have no one true class."""
+    labels = np.column_stack([Y > 0, Y > 1]).astype(int)
+    with pytest.raises(ValueError, match="log loss of several labels"):
+        report_on(DeepMLPClassifier((3,), max_iter=1), y=labels, scoring="neg_log_loss")
+
+
+def test_a_fit_that_diverges_reaches_the_advice():
+    """Where other folds are left."""
+
+    class Diverges(FailsWithout):
+        def fit(self, X, y):
+            if self.row not in X[:, -1]:
+                raise FloatingPointError("Training diverged")
+            self.fails_ = False
+            return DecisionTreeClassifier.fit(self, X, y)
+
+    with pytest.warns(FitFailedWarning, match="diverged"):
+        report = report_on(Diverges(3), NUMBERED, cv=CV)
+    assert report.advice[0].problem == "diverged"
+
+
+# From cv_results ----------------------------------------------------------------------------------------------------
+
+SCORES = {"train_score": [0.9, 0.92, 0.95], "test_score": [0.8, 0.7, 0.85]}
+BAD_RESULTS = {
+    "no train scores": ({"test_score": [0.8, 0.7]}, {}, r"'train_score'.*return_train_score=True.*Got the keys"),
+    "no test scores": ({"train_score": [0.8, 0.7]}, {}, "'test_score'"),
+    "several scores": ({"train_f1": [0.8], "test_f1": [0.7]}, {}, r"'train_<scoring>' for the given scoring"),
+    "nothing": ({}, {}, "cv_results must hold 'train_score'"),
+    "none": (None, {}, "cv_results must be what cross_validate gave. Got None"),
+    "other lengths": (
+        SCORES | {"test_score": [0.8, 0.7]},
+        {},
+        r"a train and a test score for each fold.*\(3,\) and \(2,\)",
+    ),
+    "one number": ({"train_score": 0.9, "test_score": 0.8}, {}, "a train and a test score for each fold"),
+    "one fold": ({"train_score": [0.9], "test_score": [0.8]}, {}, "finite scores of at least 2 folds. Got 1"),
+    "no finite fold": ({"train_score": [np.nan] * 3, "test_score": [0.8] * 3}, {}, "at least 2 folds. Got 0"),
+    "scores above 1": (SCORES | {"train_score": [0.9, 1.1, 0.9]}, {}, r"best_score must be.*Got a score of 1.1"),
+    "losses for scores": ({"train_score": [-3.0] * 3, "test_score": [-4.0] * 3}, {}, "Got a score of -3"),
+    "targets none": (SCORES, {"y": None}, "y must hold an entry for each row. Got None"),
+    "targets few": (
+        SCORES | {"indices": {"train": [[0, 1]] * 3, "test": [[200]] * 3}},
+        {},
+        "y must hold the targets.*201",
+    ),
+    "target predictions": (SCORES, {"target_error": Y}, "target_error must be a number where only scores are known"),
+    "target over 1": (SCORES, {"target_error": 2}, "target_error must be at least 0 and at most 1"),
+    "tolerance": (SCORES, {"tolerance": -1}, "tolerance must be a number between 0 and 1"),
+    "confidence": (SCORES, {"confidence": 95}, "confidence must be a number between 0 and 1"),
+}
+
+
+@pytest.mark.parametrize(("results", "options", "message"), BAD_RESULTS.values(), ids=BAD_RESULTS)
+def test_results_that_break_a_rule_are_named_with_rule_and_value(results, options, message):
+    options = {"y": Y, **options}
+    with pytest.raises(ValueError, match=message):
+        BiasVarianceReport.from_cv_results(results, options.pop("y"), **options)
