@@ -11,6 +11,7 @@ The report is printed, and written with its figures to a page that needs no netw
 import argparse
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -214,11 +215,19 @@ def parse_arguments(arguments):
     return parsed
 
 
+def check_page(page):
+    """Raise an InputError unless the page can be written there: better now than after the search."""
+    folder = Path(page).resolve().parent
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder} for the page {page}.")
+
+
 def main(arguments=None):
     """Run the demo; the exit code."""
     started = time.perf_counter()
     try:
         parsed = parse_arguments(arguments)
+        check_page(parsed.page)
         if parsed.data is None:
             print("The breast-cancer data of scikit-learn: benign or malignant, from 30 measurements of cell nuclei.")
             run(*load_breast_cancer_table(), StandardScaler(), parsed.page)

@@ -103,3 +103,16 @@ def _count_rows(name: str, value: Any) -> int:
         return int(_num_samples(value))
     except TypeError:
         raise ValueError(f"{name} must hold an entry for each row. Got {value!r}.") from None
+
+
+def check_part_targets(y: Any, parts: Mapping[str, tuple[Any, Any]], classes: bool) -> None:
+    """Raise a ValueError for targets that are missing, or where no class of a part is one of the training rows'."""
+    for name, (_, targets) in parts.items():
+        key, values = f"y_{name.replace('-', '_')}", np.asarray(targets)
+        if values.dtype.kind == "f" and np.isnan(values).any():
+            raise ValueError(f"{key} must hold no missing value. Got {int(np.isnan(values).sum())} NaN.")
+        if classes and set(values.tolist()).isdisjoint(np.asarray(y).tolist()):  # not isin, to which 1 is "1"
+            raise ValueError(
+                f"{key} must hold classes of y, {np.unique(np.asarray(y))[:5].tolist()}. Got "
+                f"{np.unique(values)[:5].tolist()}."
+            )

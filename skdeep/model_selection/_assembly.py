@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sklearn.pipeline import Pipeline
 
 from ._error import ErrorMeasure, format_error
-from ._ladder import HIGH, PROBLEMS, UNSETTLED, Gap, Rung, error_variance, interval, judge
+from ._ladder import HIGH, LOW, PROBLEMS, UNSETTLED, Gap, Rung, error_variance, interval, judge
 from ._learning_curve import LearningCurve
 from ._recipe import Symptoms, advise
 from ._report import BiasVarianceReport
@@ -75,7 +75,7 @@ def build_report(
         The report.
     """
     warnings = list(warnings)
-    if math.isnan(baseline):
+    if not baseline > 0:  # NaN: none; 0: such as the recall of always answering yes
         baseline = max(rungs["train"].error, rungs["dev"].error)
         warnings.append(
             "No constant prediction has an error of this kind: gaps are compared with the dev error instead."
@@ -99,7 +99,7 @@ def build_report(
         diagnosis=diagnosis,
         advice=advise(
             diagnosis,
-            symptoms or Symptoms(),
+            _relevant(symptoms or Symptoms(), gaps),
             estimator,
             fitted=fitted,
             n_rows=n_rows.get("train"),
@@ -119,6 +119,12 @@ def _gaps(rungs: Mapping[str, Rung], threshold: float, confidence: float) -> tup
         if name not in found and lower in rungs and upper in rungs:
             found[name] = judge(name, rungs[lower], rungs[upper], train, threshold=threshold, confidence=confidence)
     return tuple(found.values())
+
+
+def _relevant(symptoms: Symptoms, gaps: Sequence[Gap]) -> Symptoms:
+    """Without an early end of training where the training error leaves nothing to wish for."""
+    learnt = any(gap.name == "avoidable bias" and gap.verdict == LOW for gap in gaps)
+    return replace(symptoms, not_converged=False, loss_still_falling=False) if learnt else symptoms
 
 
 def _diagnose(gaps: Sequence[Gap]) -> tuple[str, ...]:

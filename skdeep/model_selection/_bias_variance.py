@@ -15,7 +15,15 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import _num_samples
 
-from ._arguments import check_estimator, check_fit_params, check_fractions, check_rows, check_shares, own_parts
+from ._arguments import (
+    check_estimator,
+    check_fit_params,
+    check_fractions,
+    check_part_targets,
+    check_rows,
+    check_shares,
+    own_parts,
+)
 from ._assembly import build_report, target_warning
 from ._data_checks import (
     count_duplicates,
@@ -25,7 +33,7 @@ from ._data_checks import (
     one_class_warnings,
     row_keys,
 )
-from ._error import ErrorMeasure, error_measure
+from ._error import ACCURACY, ErrorMeasure, error_measure
 from ._fits import Plan, Sample, run_plans
 from ._folds import cut_folds, fold_plans, make_splitter, make_units, single_plan, smaller_plans
 from ._ladder import Rung, make_rung
@@ -34,10 +42,9 @@ from ._reference import baseline_error, reference_evaluation
 from ._report import BiasVarianceReport
 from ._symptoms import find_symptoms
 
-ACCURACY = "1 - accuracy"
 NO_CURVE = (
-    "There is no learning curve: of fewer than three numbers of training rows there are errors of known spread. Sizes "
-    "of too few rows are left out, and those of which a fit failed."
+    "There is no learning curve: it needs the errors of three numbers of training rows at least. Sizes of too few rows "
+    "are left out, and those at which a fit failed."
 )
 
 
@@ -144,12 +151,14 @@ def bias_variance_report(
 
     Notes
     -----
-    The intervals are for the expectation over samples of as many rows. Out of fold, the gap above the training error is
-    measured row by row, so that what is hard for both cancels; its variance is twice that of independent rows, because
-    each pair of rows in different folds counts twice, once as training and test row and once the other way round. A
-    training error's variance is the larger of that by rows and of the delete-d jackknife over the folds [3]_. Errors
-    that are no mean over rows (AUC, F1) get a jackknife over 20 blocks of rows; scores without predictions, the
-    correction of Nadeau and Bengio [2]_.
+    Out of fold, the intervals are for the expectation over samples of as many rows. Those of your own dev, train-dev
+    and test parts are for the errors of the very fits that were made, on endless rows of the kind; the interval of a
+    single fit's training error takes the fit as given, and is too narrow for a flexible model. Out of fold, the gap
+    above the training error is measured row by row, so that what is hard for both cancels; its variance is twice that
+    of independent rows, because each pair of rows in different folds counts twice, once as training and test row and
+    once the other way round. A training error's variance is the larger of that by rows and of the delete-d jackknife
+    over the folds [3]_. Errors that are no mean over rows (AUC, F1) get a jackknife over 20 blocks of rows; scores
+    without predictions, the correction of Nadeau and Bengio [2]_.
 
     References
     ----------
@@ -183,6 +192,12 @@ def bias_variance_report(
     make_sample = partial(_sample, by_row=measure.row_errors is not None, random_state=random)
     sample = make_sample("train", X, y, groups, weights)
     others = {name: make_sample(name, *part, None, None) for name, part in own.items()}
+    check_part_targets(y, own, is_class_target(estimator, y))
+    if weights is not None and own:
+        raise ValueError(
+            "sample_weight must not be routed to the scorer beside parts of your own, whose errors have no weights. "
+            f"Got weights and X_{next(iter(own)).replace('-', '_')}."
+        )
     folds = [] if "dev" in own else cut_folds(splitter, X, y, to_split)
     plans = fold_plans(sample, folds, others.get("test")) if folds else [single_plan(sample, others)]
     stratified = is_class_target(estimator, y)
@@ -214,7 +229,7 @@ def bias_variance_report(
         baseline=baseline_error(estimator, measure, y, dev),
         tolerance=tolerance,
         confidence=confidence,
-        n_rows=_count_rows(plans, rungs, sample),
+        n_rows=_count_rows([plan for plan in plans if plan.name not in measured.failures], rungs),
         dev_source="your dev part" if "dev" in own else f"out of fold, {len(folds)} folds",
         learning_curve=measured.curve,
         symptoms=find_symptoms(estimator, measured.fits, measured.failures, X),
@@ -241,7 +256,7 @@ def _target(target_error: Any, estimator: Any, measure: ErrorMeasure, dev: Sampl
     return make_rung("target", [evaluation], dev.units, largest=measure.largest)
 
 
-def _count_rows(plans: Sequence[Plan], rungs: Mapping[str, Rung], sample: Sample) -> dict[str, int]:
+def _count_rows(plans: Sequence[Plan], rungs: Mapping[str, Rung]) -> dict[str, int]:
     """Training rows of a fit, and all rows that any fit was looked at on of the other rungs."""
     counts = {"train": round(float(np.mean([len(plan.train) for plan in plans])))}
     for name in rungs.keys() - {"target", "train"}:

@@ -15,7 +15,7 @@ from sklearn.utils.multiclass import type_of_target
 from ._arguments import check_shares, equal_rows
 from ._assembly import build_report, target_warning
 from ._data_checks import imbalance_warning, is_class_target
-from ._error import ErrorMeasure, error_measure
+from ._error import ACCURACY, ErrorMeasure, error_measure
 from ._evaluation import Units
 from ._fits import Sample
 from ._ladder import Rung
@@ -37,6 +37,7 @@ def report_from_cv_results(
     """See `BiasVarianceReport.from_cv_results`."""
     check_shares(tolerance=tolerance, confidence=confidence)
     _check_results(cv_results, y)
+    guessed = estimator is None and scoring is None and "estimator" not in cv_results
     estimator = _estimator(cv_results, estimator, y)
     measure = error_measure(scoring, estimator, best_score)
     if not isinstance(target_error, Real):
@@ -57,7 +58,9 @@ def report_from_cv_results(
         for name, errors in (("train", train), ("dev", dev))
     }
     remarks = [target_warning(rungs, measure)]
-    if measure.name == "1 - accuracy" and is_class_target(estimator, y):
+    if guessed:
+        remarks.append(f"The errors are taken for {measure.name}, going by y: give scoring or estimator to be sure.")
+    if measure.name == ACCURACY and is_class_target(estimator, y):
         remarks.append(imbalance_warning(y))
     return build_report(
         estimator,

@@ -70,8 +70,8 @@ def row_keys(X: Any) -> Any:
         data, ends = X.data.astype(float), zip(X.indptr[:-1], X.indptr[1:], strict=True)
         rows = [X.indices[a:b].astype(np.int64).tobytes() + data[a:b].tobytes() for a, b in ends]
     elif hasattr(X, "columns"):  # a frame: columns of several types
-        columns = [_column_values(_safe_indexing(X, number, axis=1)) for number in range(len(X.columns))]
-        rows = list(zip(*columns, strict=True))
+        columns = [_column_bits(_safe_indexing(X, number, axis=1)) for number in range(len(X.columns))]
+        rows = [row.tobytes() for row in np.column_stack(columns)]
     else:
         rows = _array_rows(np.asarray(X))
     return np.array([hash(row) for row in rows], dtype=np.int64)
@@ -84,13 +84,12 @@ def _array_rows(X: Any) -> list[Any]:
     return [row.tobytes() for row in X]
 
 
-def _column_values(column: Any) -> list[Any]:
-    """Numbers by their bits, so that missing ones are equal; all else as text."""
+def _column_bits(column: Any) -> Any:
+    """A whole number for each value: of numbers their bits, so that missing ones are equal; of all else a hash."""
     values = np.asarray(column)
     if values.dtype.kind in "biuf":
-        bits: list[Any] = (values.astype(float) + 0.0).view(np.int64).tolist()
-        return bits
-    return [str(value) for value in values.tolist()]
+        return (values.astype(float) + 0.0).view(np.int64)
+    return np.array([hash(str(value)) for value in values.tolist()], dtype=np.int64)
 
 
 def count_duplicates(held_out: Any, train: Any) -> int:

@@ -22,6 +22,9 @@ UP_TO_TWO = ("matthews_corrcoef", "adjusted_rand_score", "adjusted_mutual_info_s
 ROUNDING = 1e-9
 
 
+ACCURACY = "1 - accuracy"
+
+
 @dataclass(frozen=True)
 class ErrorMeasure:
     """An error: 0 is perfect, more is worse.
@@ -125,7 +128,9 @@ def _own_scoring(estimator: Any) -> Any:
     if getattr(type(estimator), "score", None) in (None, ClassifierMixin.score, RegressorMixin.score):
         return None
     scoring, refit = getattr(estimator, "scoring", None), getattr(estimator, "refit", None)
-    if scoring is None or isinstance(scoring, str) or callable(scoring):
+    if isinstance(scoring, str):
+        return scoring if scoring in get_scorer_names() else None  # LogisticRegressionCV has "warn"
+    if scoring is None or callable(scoring):
         return scoring
     named = isinstance(scoring, Mapping) and isinstance(refit, str)  # several: that by which the best is chosen
     return scoring.get(refit) if named else refit

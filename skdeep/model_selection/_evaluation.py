@@ -166,8 +166,9 @@ def _jackknife(
     if n > 1:
         for unit in units:
             influence[unit] = error - _error_without(of_row == unit, measure, predictions, y, weights)
-        # Of n units left out in turn, the variance is (n - 1) / n times the squared deviations (Efron & Stein 1981).
-        influence[units] = (influence[units] - influence[units].mean()) * np.sqrt((n - 1) / n)
+        # Of n units left out in turn, the variance is (n - 1) / n times the squared deviations (Efron & Stein 1981);
+        # like the influence of rows, this is the one that a factor n / (n - 1) on the squares makes unbiased.
+        influence[units] = (influence[units] - influence[units].mean()) * (n - 1) / n
     return Evaluation(error, influence, share)
 
 

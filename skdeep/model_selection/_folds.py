@@ -73,7 +73,7 @@ def fold_plans(sample: Sample, folds: Sequence[tuple[Any, Any]], test: Sample | 
             f"fold {number} of {len(folds)}",
             train,
             {"train": (sample, train), "dev": (sample, held_out)} | ({} if test is None else {"test": (test, None)}),
-            keep=True,
+            keep=number == 1,  # what it saw and became is like the others'
         )
         for number, (train, held_out) in enumerate(folds, 1)
     ]

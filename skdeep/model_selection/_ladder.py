@@ -42,7 +42,7 @@ class Rung:
     df : int
         Degrees of freedom of what the units say.
     floor : float
-        Standard error at least: what one more observation could change.
+        What one more observation could change.
     ratio : float
         Training rows of a fit by its held-out rows; 0 with a single fit.
     """
@@ -59,7 +59,7 @@ class Rung:
     @property
     def row_variance(self) -> float:
         """Variance of the error for the rows being a sample, the fits given."""
-        return float(np.sum(self.influence**2)) + self.floor**2 / 2
+        return float(np.sum(self.influence**2)) + 2 * self.floor**2  # without any error: about 3 / n (rule of three)
 
     @property
     def refit_variance(self) -> float:
@@ -80,7 +80,8 @@ class Gap:
     value : float
         Upper less lower error.
     interval : tuple of (float, float)
-        For its expectation, at the report's confidence.
+        At the report's confidence. Out of fold it is for the expectation over samples of as many rows; with own parts,
+        for this very fit.
     verdict : str
         "high": measured above the threshold, and the interval leaves out 0. "low": measured at the threshold or below,
         and the interval leaves out twice the threshold. Else "cannot tell yet".
@@ -229,13 +230,22 @@ def judge(name: str, lower: Rung, upper: Rung, train: Rung, *, threshold: float,
     if value > threshold:
         verdict, settled_by = (HIGH if low > 0 else UNSETTLED), value
     else:
-        verdict, settled_by = (LOW if high < 2 * threshold else UNSETTLED), 2 * threshold - value
-    n_rows = 0 if upper.units is None else len(upper.units.of_row)
-    needed = _rows_needed(n_rows, (high - low) / 2, settled_by) if verdict == UNSETTLED else None
+        verdict, settled_by = (LOW if high < 2 * threshold or high <= 0 else UNSETTLED), 2 * threshold - value
+    needed = _rows_needed(lower, upper, train, settled_by, confidence) if verdict == UNSETTLED else None
     return Gap(name, lower.name, upper.name, value, (low, high), verdict, needed)
 
 
-def _rows_needed(n_rows: int, half: float, distance: float) -> int | None:
-    """How many rows make half the interval as narrow as the distance, two digits; None where none can be named."""
-    known = n_rows and distance > 0 and np.isfinite(half)
-    return int(float(f"{n_rows * (half / distance) ** 2:.1e}")) if known else None
+def _rows_needed(lower: Rung, upper: Rung, train: Rung, distance: float, confidence: float) -> int | None:
+    """How many rows of the upper rung make half the interval as narrow as the distance, to two digits.
+
+    None where no number of them would, because the rows of the lower rung leave too much open, or none is known.
+    """
+    if upper.units is None:
+        return None
+    variance, df = gap_variance(lower, upper, train)
+    apart = lower.influence is not None and lower.units is not upper.units
+    fixed = error_variance(lower, train)[0] if apart else 0.0
+    allowed = (distance / float(t.ppf((1 + confidence) / 2, max(df, 1)))) ** 2 - fixed
+    if not (allowed > 0 and np.isfinite(variance)):
+        return None
+    return int(float(f"{len(upper.units.of_row) * (variance - fixed) / allowed:.1e}"))

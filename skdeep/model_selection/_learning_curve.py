@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from ._error import format_error
 from ._ladder import Rung, error_variance, interval
 
-N_DRAWS = 200
-#: The rate at which an error falls lies between 1 / sqrt(sqrt(n)) and 1 / n² in all that theory and practice know
-#: (Hestness et al. 2017); with no bounds four points would allow anything.
-EXPONENTS = (0.25, 2.0)
+N_DRAWS = 2000
+#: Between a fall that hardly shows and 1 / n²: with no bounds four points would allow anything.
+EXPONENTS = np.linspace(0.1, 2.0, 96)
 
 
 @dataclass(frozen=True)
@@ -132,9 +130,9 @@ def fit_learning_curve(
     n, errors = np.asarray(sizes, dtype=float), np.array([rung.error for rung in dev])
     variances = [error_variance(one, other) for one, other in zip(dev, train, strict=True)]
     covariance = _covariance(dev, np.array([variance for variance, _ in variances]))
-    law = _power_law(n, errors, np.sqrt(np.diag(covariance)))
     draws = random_state.multivariate_normal(errors, covariance, size=N_DRAWS)
-    laws = np.array([_power_law(n, drawn, np.sqrt(np.diag(covariance))) for drawn in draws])
+    law, *laws = _power_laws(n, np.vstack([errors, draws]), np.sqrt(np.diag(covariance)))
+    laws = np.array(laws)
     doubled, gains = _at(laws.T, 2 * n[-1]), _at(laws.T, n[-1]) - _at(laws.T, 2 * n[-1])
     tails = [(1 - confidence) / 2, (1 + confidence) / 2]
     return LearningCurve(
@@ -160,18 +158,30 @@ def _at(law: Any, n: float) -> Any:
     return limit + scale * n**-exponent
 
 
-def _power_law(n: Any, errors: Any, spread: Any) -> Any:
-    """Limit, scale and exponent by least squares, in units of the spread; limit and scale not negative."""
+def _power_laws(n: Any, errors: Any, spread: Any) -> Any:
+    """Limit, scale and exponent by least squares, in units of the spread, for each row of errors.
+
+    For an exponent limit and scale are a linear fit, neither negative: the best of the three that leave both, or one of
+    the two, at work. The best exponent of a grid is taken.
+    """
     spread = np.maximum(spread, 1e-3 * max(np.abs(errors).max(), 1e-12))
-    first, last = max(errors[0], 1e-12), max(errors.min(), 0.0)
+    fits = [_linear_fit(n**-exponent, errors, spread) for exponent in EXPONENTS]
+    losses = np.array([loss for _, _, loss in fits])
+    best, rows = losses.argmin(axis=0), np.arange(len(errors))
+    limits, scales = (np.array([fit[k] for fit in fits])[best, rows] for k in (0, 1))
+    return np.column_stack([limits, scales, EXPONENTS[best]])
 
-    def residuals(law: Any) -> Any:  # the scale at the first size, so that all parameters are of one order
-        return (law[0] + law[1] * (n / n[0]) ** -law[2] - errors) / spread
 
-    start = [max(0.5 * last, 1e-6 * first), max(first - 0.5 * last, 1e-12), 0.5]  # within the bounds
-    upper = [np.inf, np.inf, EXPONENTS[1]]
-    limit, scale, exponent = least_squares(residuals, start, bounds=([0, 0, EXPONENTS[0]], upper)).x
-    return limit, scale * n[0] ** exponent, exponent
+def _linear_fit(fall: Any, errors: Any, spread: Any) -> tuple[Any, Any, Any]:
+    """Limit and scale of ``limit + scale * fall``, not negative, and what is left of the squares, for each row."""
+    weights = spread**-2.0
+    mean, centre = errors @ weights / weights.sum(), fall @ weights / weights.sum()
+    slope = np.maximum((errors - mean[:, None]) @ (weights * (fall - centre)) / (weights @ (fall - centre) ** 2), 0.0)
+    through_zero = np.maximum(errors @ (weights * fall) / (weights @ fall**2), 0.0)
+    limit = mean - slope * centre
+    limit, scale = np.where(limit >= 0, limit, 0.0), np.where(limit >= 0, slope, through_zero)
+    left = limit[:, None] + np.outer(scale, fall) - errors
+    return limit, scale, left**2 @ weights
 
 
 def _covariance(rungs: Sequence[Rung], variances: Any) -> Any:

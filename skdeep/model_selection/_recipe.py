@@ -135,6 +135,11 @@ RECIPE = (
         "More training rows do not help a model that does not fit those that it has.",
         action="try another, more flexible kind of model, or features that say more about the target",
     ),
+    Rule(
+        "high bias",
+        "Bias is measured from the target error: where nobody can do better than the training error, there is none.",
+        action="find out what error can be reached at all, such as a human's, and give it as target_error",
+    ),
     # Variance: what is learnt does not hold for other rows.
     Rule("high variance", "{doubling}", action="get more training data"),
     Rule("high variance", "A simpler fit follows the chance in the training rows less.", "stronger"),

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_clas
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.utils.validation import _num_samples
 
-from ._error import ErrorMeasure
+from ._error import ACCURACY, ErrorMeasure
 from ._evaluation import Evaluation, Predictions, evaluate
 from ._fits import Sample
 
@@ -130,7 +130,8 @@ def _checked_numbers(values: Any, y: Any) -> Any:
 
 def baseline_error(estimator: Any, measure: ErrorMeasure, y: Any, sample: Sample) -> float:
     """The error of a constant prediction, the shares of the classes or the mean, learned from y; NaN if it has none."""
-    dummy = DummyClassifier(strategy="prior") if is_classifier(estimator) else DummyRegressor()
+    classes = is_classifier(estimator) or measure.name == ACCURACY
+    dummy = DummyClassifier(strategy="prior") if classes else DummyRegressor()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as a precision without a positive prediction
         try:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _num_samples
 
 from ._data_checks import scale_warning
 from ._fits import Fit
 from ._hyperparameters import is_scale_sensitive
 from ._recipe import Symptoms
 
+N_ROWS_LOOKED_AT = 2000
 #: What messages of diverged fits speak of.
-DIVERGENCE = ("DivergenceError", "diverged", "infinity", "NaN", "non-finite", "the error is nan", "the error is inf")
+DIVERGENCE = ("DivergenceError", "diverged", "the error is inf")
 
 
 def find_symptoms(estimator: Any, fits: Sequence[Fit], failures: Mapping[str, str], X: Any) -> Symptoms:
@@ -48,12 +52,19 @@ def find_symptoms(estimator: Any, fits: Sequence[Fit], failures: Mapping[str, st
 
 def _not_normalised(fitted: Any, X: Any) -> str:
     """About the columns as they reach the predictor: behind the steps of a pipeline, inside a search."""
-    names = list(getattr(X, "columns", ()))
-    while True:
-        if hasattr(fitted, "best_estimator_"):
-            fitted = fitted.best_estimator_
-        elif isinstance(fitted, Pipeline):
-            X, names = fitted[:-1].transform(X) if len(fitted) > 1 else X, [] if len(fitted) > 1 else names
-            fitted = fitted[-1]
-        else:
-            return scale_warning(X, names)
+    X = _safe_indexing(X, np.arange(min(_num_samples(X), N_ROWS_LOOKED_AT)))
+    try:
+        return scale_warning(*_inputs(fitted, X, list(getattr(X, "columns", ()))))
+    except Exception:  # rows that this fit has not seen may be refused by a step
+        return ""
+
+
+def _inputs(fitted: Any, X: Any, names: list[Any]) -> tuple[Any, list[Any]]:
+    """What the predictor sees of X, and the names of the columns where they are still those."""
+    if hasattr(fitted, "best_estimator_"):
+        return _inputs(fitted.best_estimator_, X, names)
+    if not isinstance(fitted, Pipeline):
+        return X, names
+    if len(fitted) > 1:
+        X, names = fitted[:-1].transform(X), []
+    return _inputs(fitted[-1], X, names)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
+from sklearn import config_context
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_iris
 from sklearn.dummy import DummyClassifier
@@ -11,7 +12,8 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import KFold, LeaveOneOut, TimeSeriesSplit, cross_validate
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdeep import DeepMLPClassifier
@@ -358,3 +360,85 @@ def test_results_that_break_a_rule_are_named_with_rule_and_value(results, option
     options = {"y": Y, **options}
     with pytest.raises(ValueError, match=message):
         BiasVarianceReport.from_cv_results(results, options.pop("y"), **options)
+
+
+# What errors could be mistaken for ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", ["dev", "test"])
+def test_classes_of_a_part_that_are_none_of_the_training_rows_are_refused(part):
+    """As text beside numbers: every prediction would be wrong."""
+    with pytest.raises(ValueError, match=rf"y_{part} must hold classes of y, \[0, 1, 2\]. Got \['0', '1', '2'\]"):
+        report_on(**{f"X_{part}": X, f"y_{part}": Y.astype(str)})
+
+
+def test_a_part_without_some_targets_is_refused():
+    with pytest.raises(ValueError, match=r"y_dev must hold no missing value. Got 150 NaN"):
+        report_on(X_dev=X, y_dev=np.full(150, np.nan))
+
+
+def test_an_undefined_metric_is_no_divergence():
+    """A fold of one class has no AUC: no learning rate can help."""
+    y = (np.arange(150) < 2).astype(int)
+    with pytest.warns((FitFailedWarning, UserWarning)):
+        report = report_on(y=y, scoring="roc_auc")
+    assert "diverged" not in {advice.problem for advice in report.advice}
+
+
+def test_rows_of_failed_folds_are_not_counted():
+    """Only rows that a fit was looked at on."""
+
+    class NeedsTheLastRow(DecisionTreeClassifier):
+        def fit(self, X, y):
+            if not np.any(X[:, 0] == 149):
+                raise ValueError("the last row is not here")
+            return super().fit(X, y)
+
+    numbers = np.c_[np.arange(150.0), X]
+    with pytest.warns(FitFailedWarning, match="the last row is not here"):
+        report = report_on(NeedsTheLastRow(), numbers, Y, cv=CV)
+    assert report.n_rows["dev"] == 120
+
+
+def test_a_constant_prediction_without_error_is_nothing_to_compare_with():
+    """Always yes has a perfect recall: the dev error takes its place."""
+    y = (Y > 0).astype(int)
+    report = report_on(DecisionTreeClassifier(max_depth=1, random_state=0), X[:, :1], y, scoring="recall")
+    assert report.threshold > 0
+    assert any("No constant prediction" in warning for warning in report.warnings)
+
+
+def test_scores_of_unknown_kind_are_said_to_be_a_guess():
+    """Whole numbers might be classes or counts."""
+    results = cross_validate(DecisionTreeRegressor(max_depth=3), X, Y, cv=CV, return_train_score=True)
+    report = BiasVarianceReport.from_cv_results(results, Y)
+    assert any("give scoring or estimator" in warning for warning in report.warnings)
+    assert not BiasVarianceReport.from_cv_results(results, Y, scoring="r2").warnings
+
+
+def test_rows_of_the_upper_rung_cannot_settle_what_the_lower_rung_leaves_open():
+    """With 12 train-dev rows no number of dev rows would."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(400, 2)), rng.integers(0, 2, 400)
+    parts = {"X_train_dev": X[100:112], "y_train_dev": y[100:112], "X_dev": X[112:], "y_dev": y[112:]}
+    report = report_on(DummyClassifier(), X[:100], y[:100], **parts)
+    gap = next(gap for gap in report.gaps if gap.name == "data mismatch")
+    assert (gap.verdict, gap.rows_needed) == ("cannot tell yet", None)
+
+
+def test_steps_that_refuse_rows_do_not_fail_the_report():
+    """Looking at the inputs of the predictor comes after the fits, on rows that a fit has not seen."""
+    rows = np.array([["a"], ["b"]] * 20 + [["rare"]])
+    pipeline = make_pipeline(OneHotEncoder(sparse_output=False), KNeighborsClassifier())
+    with pytest.warns(FitFailedWarning):
+        report = report_on(pipeline, rows, np.arange(41) % 2, cv=KFold(5))
+    assert len(report.failures) == 1
+
+
+def test_weights_of_errors_go_with_no_parts_of_ones_own():
+    """Those would be measured without."""
+    with config_context(enable_metadata_routing=True):
+        scorer = make_scorer(accuracy_score).set_score_request(sample_weight=True)
+        tree = DecisionTreeClassifier(random_state=0).set_fit_request(sample_weight=True)
+        with pytest.raises(ValueError, match="must not be routed to the scorer beside parts of your own"):
+            report_on(tree, scoring=scorer, fit_params={"sample_weight": np.ones(150)}, X_dev=X, y_dev=Y)

@@ -28,6 +28,7 @@ from sklearn.model_selection import (
     ShuffleSplit,
     StratifiedKFold,
     TimeSeriesSplit,
+    cross_val_predict,
     cross_validate,
 )
 from sklearn.neighbors import KNeighborsClassifier
@@ -256,6 +257,24 @@ def test_the_rows_that_are_asked_for_settle_a_gap_that_stays_what_it_is():
     settled = gap_with(300 * (2 * needed // 300))
     assert settled.verdict != "cannot tell yet"
     assert settled.rows_needed is None
+
+
+def test_rows_without_any_error_leave_it_open_whether_there_are_none():
+    """One more row could go wrong: the interval is as wide as that."""
+    y = np.arange(100) % 2
+    report = report_on(TREE, y[:, None], y)
+    assert report.dev_error == 0.0
+    assert_allclose(report.variance_interval[1], student.ppf(0.975, 99) / 100)
+    assert report.dev_error_interval[1] > 0.5 / 100
+
+
+def test_folds_of_one_row_have_the_spread_between_the_folds():
+    """Leave-one-out: that of the losses, and of what the rows taught."""
+    X, y = normal_rows(60)
+    report = report_on(LinearRegression(), X, y, scoring="neg_mean_absolute_error", cv=LeaveOneOut())
+    losses = np.abs(y - cross_val_predict(LinearRegression(), X, y, cv=LeaveOneOut()))
+    assert_allclose(report.dev_error, losses.mean())
+    assert_allclose(width(report.dev_error_interval), np.diff(t_interval(losses, 0.95)), rtol=0.1)
 
 
 def test_error_intervals_hold_only_errors_that_can_be(multiclass):

@@ -213,7 +213,7 @@ def test_fits_that_fail_on_few_rows_leave_the_ladder_whole():
     report = bias_variance_report(NeedsManyRows(), X, y, cv=3, random_state=0)
     assert not report.failures
     assert report.learning_curve is None
-    assert "of which a fit failed" in report.warnings[-1]
+    assert "at which a fit failed" in report.warnings[-1]
     enough = bias_variance_report(NeedsManyRows(), X, y, cv=3, random_state=0, learning_curve=[0.1, 0.55, 0.75])
     assert enough.learning_curve.sizes == (110, 150, 200)
 
@@ -224,7 +224,7 @@ def test_errors_of_unknown_spread_have_no_curve():
     dev = np.r_[np.flatnonzero(y == 0)[:30], np.argmax(y)]
     report = bias_variance_report(GaussianNB(), X, y, X_dev=X[dev], y_dev=y[dev], scoring="roc_auc", random_state=0)
     assert report.learning_curve is None
-    assert "known spread" in report.warnings[-1]
+    assert "three numbers of training rows" in report.warnings[-1]
 
 
 def test_the_curve_as_a_dictionary_has_its_figures(report):
