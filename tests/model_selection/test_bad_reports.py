@@ -61,7 +61,7 @@ BAD = {
     "no fit at a time": ({"n_jobs": 0}, "n_jobs == 0"),
     "scoring several": ({"scoring": ["accuracy", "f1"]}, "scoring must be the name of a scorer, a callable or None"),
     "scoring number": ({"scoring": 5}, "scoring must be the name of a scorer, a callable or None. Got 5"),
-    "scoring unknown": ({"scoring": "acuracy"}, "'scoring' parameter.*Got 'acuracy' instead"),
+    "scoring unknown": ({"scoring": "no_such_score"}, "'scoring' parameter.*Got 'no_such_score' instead"),
     "scoring a metric": ({"scoring": accuracy_score}, "looks like it is a metric function rather than a scorer"),
 }
 SHARES = {
