@@ -108,7 +108,18 @@ class BiasVarianceReport:
     n_test_looks: int | None = None
 
     @classmethod
-    def from_cv_results(cls, cv_results: Mapping[str, Any], y: Any, **options: Any) -> BiasVarianceReport:
+    def from_cv_results(
+        cls,
+        cv_results: Mapping[str, Any],
+        y: Any,
+        *,
+        estimator: Any = None,
+        scoring: Any = None,
+        best_score: float | None = None,
+        target_error: float = 0.0,
+        tolerance: float = 0.03,
+        confidence: float = 0.95,
+    ) -> BiasVarianceReport:
         """A report from what `cross_validate` gave, without another fit.
 
         Only scores by fold are known, so that intervals are wide: of the gap, by the corrected variance of Nadeau and
@@ -118,13 +129,19 @@ class BiasVarianceReport:
         ----------
         cv_results : dict
             Of `sklearn.model_selection.cross_validate` with ``return_train_score=True``; the estimators and indices
-            that it may hold are made use of.
+            that it may hold are made use of; without indices the folds are taken for those of K-fold.
         y : array-like
             The targets that were cross-validated, for the error of a constant prediction.
-        **options : dict
-            As of `bias_variance_report`: `scoring` (which also tells which of several scores), `best_score`,
-            `target_error` (a number), `tolerance` and `confidence`; and `estimator`, which was cross-validated, so that
-            the advice can name its parameters.
+        estimator : estimator, default=None
+            What was cross-validated, so that the advice can name its parameters.
+        scoring : str or callable, default=None
+            What the scores are, and which of several; None is the estimator's own.
+        best_score : float, default=None
+            The score of perfect predictions, for scorers of your own.
+        target_error : float, default=0.0
+            The error that one could hope for.
+        tolerance, confidence : float
+            As of `bias_variance_report`.
 
         Returns
         -------
@@ -150,7 +167,14 @@ class BiasVarianceReport:
         0.04
         """
         found: BiasVarianceReport = import_module("skdeep.model_selection._cv_results").report_from_cv_results(
-            cv_results, y, **options
+            cv_results,
+            y,
+            estimator=estimator,
+            scoring=scoring,
+            best_score=best_score,
+            target_error=target_error,
+            tolerance=tolerance,
+            confidence=confidence,
         )
         return found
 
@@ -329,7 +353,7 @@ class BiasVarianceReport:
                 "verdicts": {gap.name: gap.verdict for gap in self.gaps},
                 "rows_needed": {gap.name: gap.rows_needed for gap in self.gaps},
                 "diagnosis": list(self.diagnosis),
-                "advice": [vars(advice) for advice in self.advice],
+                "advice": [dict(vars(advice)) for advice in self.advice],
                 "learning_curve": None if curve is None else curve.to_dict(),
                 "warnings": list(self.warnings),
                 "failures": dict(self.failures),

@@ -31,7 +31,7 @@ from sklearn.model_selection import (
     cross_val_predict,
     cross_validate,
 )
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -269,12 +269,24 @@ def test_rows_without_any_error_leave_it_open_whether_there_are_none():
 
 
 def test_folds_of_one_row_have_the_spread_between_the_folds():
-    """Leave-one-out: that of the losses, and of what the rows taught."""
+    """Leave-one-out: twice the variance of the losses, as they also vary by what each row taught the others."""
     X, y = normal_rows(60)
-    report = report_on(LinearRegression(), X, y, scoring="neg_mean_absolute_error", cv=LeaveOneOut())
-    losses = np.abs(y - cross_val_predict(LinearRegression(), X, y, cv=LeaveOneOut()))
+    nearest = KNeighborsRegressor(1)  # without a training error
+    report = report_on(nearest, X, y, scoring="neg_mean_absolute_error", cv=LeaveOneOut())
+    losses = np.abs(y - cross_val_predict(nearest, X, y, cv=LeaveOneOut()))
     assert_allclose(report.dev_error, losses.mean())
-    assert_allclose(width(report.dev_error_interval), np.diff(t_interval(losses, 0.95)), rtol=0.1)
+    half = np.diff(t_interval(losses, 0.95)) / 2
+    assert_allclose(np.diff(report.variance_interval) / 2, np.sqrt(2) * half)
+
+
+def test_of_a_mean_the_jackknife_has_the_interval_of_the_mean():
+    """A metric of which nothing is known, on as many rows as there are blocks."""
+    X, y = normal_rows(100)
+    X_dev, y_dev = normal_rows(20, seed=1)
+    scoring = make_scorer(lambda y, predicted: np.abs(y - predicted).mean(), greater_is_better=False)
+    report = report_on(LinearRegression(), X, y, X_dev=X_dev, y_dev=y_dev, scoring=scoring)
+    losses = np.abs(LinearRegression().fit(X, y).predict(X_dev) - y_dev)
+    assert_allclose(report.dev_error_interval, t_interval(losses, 0.95))
 
 
 def test_error_intervals_hold_only_errors_that_can_be(multiclass):
