@@ -190,8 +190,8 @@ def bias_variance_report(
     scorer = None if scoring is None else measure.scorer
     to_fit, to_split, weights = _route(estimator, splitter, scorer, check_fit_params(fit_params), groups)
     make_sample = partial(_sample, by_row=measure.row_errors is not None, random_state=random)
-    sample = make_sample("train", X, y, groups, weights)
-    others = {name: make_sample(name, *part, None, None) for name, part in own.items()}
+    sample = make_sample(X, y, groups, weights)
+    others = {name: make_sample(*part, None, None) for name, part in own.items()}
     check_part_targets(y, own, is_class_target(estimator, y))
     if weights is not None and own:
         raise ValueError(
@@ -241,8 +241,8 @@ def bias_variance_report(
     )
 
 
-def _sample(name: str, X: Any, y: Any, groups: Any, weights: Any, *, by_row: bool, random_state: Any) -> Sample:
-    return Sample(X, y, make_units(name, y, groups, by_row=by_row, random_state=random_state), weights)
+def _sample(X: Any, y: Any, groups: Any, weights: Any, *, by_row: bool, random_state: Any) -> Sample:
+    return Sample(X, y, make_units(y, groups, by_row=by_row, random_state=random_state), weights)
 
 
 def _target(target_error: Any, estimator: Any, measure: ErrorMeasure, dev: Sample, y: Any) -> Rung:

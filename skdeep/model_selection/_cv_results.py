@@ -137,4 +137,4 @@ def _sizes(cv_results: Mapping[str, Any], n: int, n_folds: int) -> tuple[dict[st
 
 def _baseline(estimator: Any, measure: ErrorMeasure, y: Any) -> float:
     n = len(y)
-    return baseline_error(estimator, measure, y, Sample(np.zeros((n, 1)), y, Units("train", np.arange(n), n, n)))
+    return baseline_error(estimator, measure, y, Sample(np.zeros((n, 1)), y, Units(np.arange(n), n, n)))

@@ -20,10 +20,10 @@ RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function
 class Units:
     """What may be left out of the rows: single rows, groups of rows that belong together, or blocks.
 
+    Errors on rows of the same object are compared unit by unit.
+
     Attributes
     ----------
-    name : str
-        Of the rows: errors on rows of one name are compared unit by unit.
     of_row : ndarray of shape (n_rows,)
         The number of each row's unit.
     n : int
@@ -32,7 +32,6 @@ class Units:
         How many rows, or groups of rows, were drawn independently of one another.
     """
 
-    name: str
     of_row: Any
     n: int
     n_observations: int

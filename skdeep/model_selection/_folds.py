@@ -49,7 +49,7 @@ def _row_numbers(rows: Any) -> Any:
     return np.flatnonzero(rows) if rows.dtype == bool else rows
 
 
-def make_units(name: str, y: Any, groups: Any, *, by_row: bool, random_state: Any) -> Units:
+def make_units(y: Any, groups: Any, *, by_row: bool, random_state: Any) -> Units:
     """Single rows where the error is a mean over rows; groups where given; else blocks of equal class shares."""
     y = np.asarray(y)
     if groups is not None:
@@ -63,7 +63,7 @@ def make_units(name: str, y: Any, groups: Any, *, by_row: bool, random_state: An
         of_row = np.empty(len(y), dtype=int)
         of_row[order] = np.arange(len(y)) % min(N_BLOCKS, len(y))
     n_units = int(of_row.max()) + 1
-    return Units(name, of_row, n_units, n_units if groups is not None else len(y))
+    return Units(of_row, n_units, n_units if groups is not None else len(y))
 
 
 def fold_plans(sample: Sample, folds: Sequence[tuple[Any, Any]], test: Sample | None) -> list[Plan]:

@@ -52,6 +52,8 @@ def find_symptoms(estimator: Any, fits: Sequence[Fit], failures: Mapping[str, st
 
 def _not_normalised(fitted: Any, X: Any) -> str:
     """About the columns as they reach the predictor: behind the steps of a pipeline, inside a search."""
+    if fitted is None:  # that fit failed: nothing tells what the predictor sees
+        return ""
     X = _safe_indexing(X, np.arange(min(_num_samples(X), N_ROWS_LOOKED_AT)))
     try:
         return scale_warning(*_inputs(fitted, X, list(getattr(X, "columns", ()))))

@@ -435,6 +435,22 @@ def test_steps_that_refuse_rows_do_not_fail_the_report():
     assert len(report.failures) == 1
 
 
+def test_scaled_inputs_are_not_called_unscaled_where_the_first_fold_failed():
+    """What the predictor sees behind the scaler is known from a fit alone."""
+
+    class FailsOnce(KNeighborsClassifier):
+        def fit(self, X, y):
+            if len(X) == 119:
+                raise ValueError("no")
+            return super().fit(X, y)
+
+    folds = [(train[fold == 0 :], held_out) for fold, (train, held_out) in enumerate(CV.split(X))]
+    with pytest.warns(FitFailedWarning):
+        report = report_on(make_pipeline(StandardScaler(), FailsOnce()), X * [1e6, 1, 1, 1], Y, cv=folds)
+    assert list(report.failures) == ["fold 1 of 5"]
+    assert "inputs not normalised" not in {advice.problem for advice in report.advice}
+
+
 def test_weights_of_errors_go_with_no_parts_of_ones_own():
     """Those would be measured without."""
     with config_context(enable_metadata_routing=True):
