@@ -4,43 +4,24 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from functools import partial
 from numbers import Real
 from typing import Any
 
 import numpy as np
-from sklearn import get_config
-from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import _num_samples
 
-from ._arguments import (
-    check_estimator,
-    check_fit_params,
-    check_fractions,
-    check_part_targets,
-    check_rows,
-    check_shares,
-    own_parts,
-)
+from ._arguments import check_estimator, check_fractions, check_rows, check_shares, own_parts
 from ._assembly import build_report, target_warning
-from ._data_checks import (
-    count_duplicates,
-    count_test_look,
-    imbalance_warning,
-    is_class_target,
-    one_class_warnings,
-    row_keys,
-)
-from ._error import ACCURACY, ErrorMeasure, error_measure
-from ._fits import Plan, Sample, run_plans
-from ._folds import cut_folds, fold_plans, make_splitter, make_units, single_plan, smaller_plans
+from ._data_checks import count_duplicates, count_test_look, imbalance_warning, one_class_warnings, row_keys
+from ._error import ACCURACY, error_measure
+from ._fits import Plan
 from ._ladder import Rung, make_rung
 from ._measurement import measure_ladder
 from ._reference import baseline_error, reference_evaluation
 from ._report import BiasVarianceReport
 from ._symptoms import find_symptoms
+from ._task import Task, make_task
 
 NO_CURVE = (
     "There is no learning curve: it needs the errors of three numbers of training rows at least. Sizes of too few rows "
@@ -181,79 +162,65 @@ def bias_variance_report(
     """
     check_estimator(estimator)
     check_shares(tolerance=tolerance, confidence=confidence)
-    random = check_random_state(random_state)
+    fractions, random = check_fractions(learning_curve), check_random_state(random_state)
     X, y, groups = check_rows(X, y, groups)
     measure = error_measure(scoring, estimator, best_score)
-    own = own_parts(train_dev=(X_train_dev, y_train_dev), dev=(X_dev, y_dev), test=(X_test, y_test))
-    splitter = make_splitter(cv, y, groups, estimator, random.randint(2**31 - 1))
-    fractions = check_fractions(learning_curve)
-    scorer = None if scoring is None else measure.scorer
-    to_fit, to_split, weights = _route(estimator, splitter, scorer, check_fit_params(fit_params), groups)
-    make_sample = partial(_sample, by_row=measure.row_errors is not None, random_state=random)
-    sample = make_sample(X, y, groups, weights)
-    others = {name: make_sample(*part, None, None) for name, part in own.items()}
-    check_part_targets(y, own, is_class_target(estimator, y))
-    if weights is not None and own:
-        raise ValueError(
-            "sample_weight must not be routed to the scorer beside parts of your own, whose errors have no weights. "
-            f"Got weights and X_{next(iter(own)).replace('-', '_')}."
-        )
-    folds = [] if "dev" in own else cut_folds(splitter, X, y, to_split)
-    plans = fold_plans(sample, folds, others.get("test")) if folds else [single_plan(sample, others)]
-    stratified = is_class_target(estimator, y)
-    smaller = list(smaller_plans(plans, sample, fractions, groups, stratified=stratified, random_state=random))
-    dev = others.get("dev", sample)
-    target = _target(target_error, estimator, measure, dev, y)
-    runs = partial(run_plans, estimator=estimator, sample=sample, measure=measure, fit_params=to_fit)
-    measured = measure_ladder(
-        partial(runs, n_jobs=n_jobs, verbose=verbose),
-        plans,
-        smaller,
-        measure,
-        confidence=confidence,
+    parts = own_parts(train_dev=(X_train_dev, y_train_dev), dev=(X_dev, y_dev), test=(X_test, y_test))
+    task = make_task(
+        estimator,
+        X,
+        y,
+        groups=groups,
+        parts=parts,
+        cv=cv,
+        measure=measure,
+        scoring=scoring,
+        fit_params=fit_params,
         random_state=random,
     )
+    target = _target(target_error, task)
+    measured = measure_ladder(
+        task, fractions, confidence=confidence, n_jobs=n_jobs, verbose=verbose, random_state=random
+    )
     rungs = {"target": target, **measured.rungs}
-    remarks = list(one_class_warnings(y, folds)) if stratified else []
-    remarks.append(target_warning(rungs, measure))
-    for remark in filter(None, remarks):
-        warnings.warn(remark, UserWarning, stacklevel=2)
-    if stratified and measure.name == ACCURACY:
-        remarks.append(imbalance_warning(y))
-    if fractions and measured.curve is None:
-        remarks.append(NO_CURVE)
     return build_report(
         estimator,
         measure,
         rungs,
-        baseline=baseline_error(estimator, measure, y, dev),
+        baseline=baseline_error(estimator, measure, y, task.dev),
         tolerance=tolerance,
         confidence=confidence,
-        n_rows=_count_rows([plan for plan in plans if plan.name not in measured.failures], rungs),
-        dev_source="your dev part" if "dev" in own else f"out of fold, {len(folds)} folds",
+        warnings=_remarks(task, rungs, curve_missing=bool(fractions) and measured.curve is None),
         learning_curve=measured.curve,
         symptoms=find_symptoms(estimator, measured.fits, measured.failures, X),
         fitted=measured.fits[0].estimator,
-        warnings=list(filter(None, remarks)),
+        dev_source=task.dev_source,
+        n_rows=_count_rows([plan for plan in task.plans() if plan.name not in measured.failures], rungs),
         failures=measured.failures,
-        n_duplicates=_count_duplicates(X, own, folds),
-        n_test_looks=count_test_look(X_test, y_test) if "test" in own else None,
+        n_duplicates=_count_duplicates(task),
+        n_test_looks=count_test_look(X_test, y_test) if "test" in parts else None,
     )
 
 
-def _sample(X: Any, y: Any, groups: Any, weights: Any, *, by_row: bool, random_state: Any) -> Sample:
-    return Sample(X, y, make_units(y, groups, by_row=by_row, random_state=random_state), weights)
+def _remarks(task: Task, rungs: Mapping[str, Rung], *, curve_missing: bool) -> list[str]:
+    """What makes the errors mean less than they seem to; what the user may not have meant is warned of, too."""
+    y = task.sample.y
+    unmeant = [*(one_class_warnings(y, task.folds) if task.is_of_classes else ()), target_warning(rungs, task.measure)]
+    for remark in filter(None, unmeant):
+        warnings.warn(remark, UserWarning, stacklevel=3)
+    rare_class = imbalance_warning(y) if task.is_of_classes and task.measure.name == ACCURACY else ""
+    return [*filter(None, [*unmeant, rare_class, NO_CURVE if curve_missing else ""])]
 
 
-def _target(target_error: Any, estimator: Any, measure: ErrorMeasure, dev: Sample, y: Any) -> Rung:
+def _target(target_error: Any, task: Task) -> Rung:
     """A number as it is; given predictions as an error that was measured on the dev rows."""
     if isinstance(target_error, np.ndarray) and target_error.ndim == 0:
         target_error = target_error.item()
     if isinstance(target_error, Real) and not isinstance(target_error, bool):
-        measure.check_target(float(target_error))
+        task.measure.check_target(float(target_error))
         return Rung("target", float(target_error), np.array([target_error]))
-    evaluation = reference_evaluation(target_error, estimator, measure, dev, y)
-    return make_rung("target", [evaluation], dev.units, largest=measure.largest)
+    evaluation = reference_evaluation(target_error, task.estimator, task.measure, task.dev, task.sample.y)
+    return make_rung("target", [evaluation], task.dev.units, largest=task.measure.largest)
 
 
 def _count_rows(plans: Sequence[Plan], rungs: Mapping[str, Rung]) -> dict[str, int]:
@@ -268,27 +235,12 @@ def _count_rows(plans: Sequence[Plan], rungs: Mapping[str, Rung]) -> dict[str, i
     return counts
 
 
-def _count_duplicates(X: Any, own: Mapping[str, tuple[Any, Any]], folds: Sequence[tuple[Any, Any]]) -> dict[str, int]:
+def _count_duplicates(task: Task) -> dict[str, int]:
     """Held-out rows that are copies of training rows, by part."""
-    keys = row_keys(X)
-    counts = {name: count_duplicates(row_keys(part), keys) for name, (part, _) in own.items()}
-    if folds:
+    keys = row_keys(task.sample.X)
+    counts = {name: count_duplicates(row_keys(part.X), keys) for name, part in task.parts.items()}
+    if task.folds:
         different = len(np.unique(keys)) == len(keys)  # as nearly always: saves a tenth of the time of a fast fit
-        counts["dev"] = 0 if different else sum(count_duplicates(keys[held], keys[train]) for train, held in folds)
+        copies = (count_duplicates(keys[held_out], keys[train]) for train, held_out in task.folds)
+        counts["dev"] = 0 if different else sum(copies)
     return counts
-
-
-def _route(
-    estimator: Any, splitter: Any, scorer: Any, fit_params: dict[str, Any], groups: Any
-) -> tuple[Mapping[str, Any], Mapping[str, Any], Any]:
-    """What of the metadata goes to `fit`, what to `split`, and the weights of the errors."""
-    if not get_config()["enable_metadata_routing"]:
-        return fit_params, {"groups": groups}, None
-    scorer = check_scoring(estimator) if scorer is None else scorer
-    steps = (("estimator", estimator, "fit"), ("splitter", splitter, "split"), ("scorer", scorer, "score"))
-    router = MetadataRouter(owner="bias_variance_report")
-    for name, consumer, method in steps:
-        router.add(**{name: consumer}, method_mapping=MethodMapping().add(caller="fit", callee=method))
-    given = fit_params if groups is None else {**fit_params, "groups": groups}
-    routed = process_routing(router, "fit", **given)
-    return routed.estimator.fit, routed.splitter.split, routed.scorer.score.get("sample_weight")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,11 @@ import numpy as np
 from sklearn.exceptions import FitFailedWarning
 
 from ._error import ErrorMeasure
-from ._fits import Fit, Plan
+from ._fits import Fit, Plan, run_plans
+from ._folds import smaller_plans
 from ._ladder import Rung, error_variance, make_rung
 from ._learning_curve import LearningCurve, fit_learning_curve
+from ._task import Task
 
 #: Fewer sizes leave a power law of three parameters open.
 FEWEST_SIZES = 3
@@ -39,37 +41,40 @@ class Measured:
 
 
 def measure_ladder(
-    run: Callable[[Sequence[Plan]], list[Fit]],
-    plans: Sequence[Plan],
-    smaller: Sequence[Sequence[Plan]],
-    measure: ErrorMeasure,
-    *,
-    confidence: float,
-    random_state: Any,
+    task: Task, fractions: Sequence[float], *, confidence: float, n_jobs: int | None, verbose: bool, random_state: Any
 ) -> Measured:
     """Run all fits in one go, so that they fill the workers, and take means.
 
     Parameters
     ----------
-    run : callable
-        Runs plans.
-    plans : sequence of Plan
-        The full-size fits.
-    smaller : sequence of sequences of Plan
-        The same on fewer rows, fewest first.
-    measure : ErrorMeasure
-        Of which kind the errors are.
+    task : Task
+        What to fit and where to look.
+    fractions : sequence of float
+        Of the training rows, for the learning curve; fewest first.
     confidence : float
         Of the intervals.
+    n_jobs : int or None
+        Fits at a time.
+    verbose : bool
+        Whether each finished fit says so.
     random_state : RandomState
-        For the draws of the learning curve.
+        For the smaller parts, and the draws of the learning curve.
 
     Returns
     -------
     Measured
         Of the fits that succeeded.
     """
-    fits = run([*plans, *(plan for few in smaller for plan in few)])
+    plans, measure = task.plans(), task.measure
+    smaller = list(
+        smaller_plans(
+            plans, task.sample, fractions, task.groups, stratified=task.is_of_classes, random_state=random_state
+        )
+    )
+    every = [*plans, *(plan for few in smaller for plan in few)]
+    fits = run_plans(
+        every, task.estimator, task.sample, measure, fit_params=task.fit_params, n_jobs=n_jobs, verbose=verbose
+    )
     n = len(plans)
     full = collect(plans, fits[:n])
     of_smaller = [(few, fits[n * k : n * (k + 1)]) for k, few in enumerate(smaller, 1)]

@@ -1,0 +1,148 @@
+"""What a report is asked about: the estimator, its error, the rows and their parts, and which rows go where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sklearn import get_config
+from sklearn.metrics import check_scoring
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+
+from ._arguments import check_fit_params, check_part_targets
+from ._data_checks import is_class_target
+from ._error import ErrorMeasure
+from ._fits import Plan, Sample
+from ._folds import cut_folds, fold_plans, make_splitter, make_units, single_plan
+
+
+@dataclass(frozen=True)
+class Task:
+    """One question to an estimator.
+
+    Attributes
+    ----------
+    estimator : estimator
+        Is not changed.
+    measure : ErrorMeasure
+        Which error.
+    sample : Sample
+        The training rows.
+    parts : dict of str to Sample
+        The user's own parts by rung: "train-dev", "dev", "test".
+    groups : array-like or None
+        Of the training rows.
+    folds : list of (train, held_out)
+        Row numbers; empty with a dev part of the user's own.
+    fit_params : dict
+        For `fit`.
+    """
+
+    estimator: Any
+    measure: ErrorMeasure
+    sample: Sample
+    parts: Mapping[str, Sample]
+    groups: Any
+    folds: Sequence[tuple[Any, Any]]
+    fit_params: Mapping[str, Any]
+
+    @property
+    def dev(self) -> Sample:
+        """The sample that the dev error is measured on."""
+        return self.parts.get("dev", self.sample)
+
+    @property
+    def is_of_classes(self) -> bool:
+        """Whether there is one class for each row to tell."""
+        return is_class_target(self.estimator, self.sample.y)
+
+    @property
+    def dev_source(self) -> str:
+        """Where the dev error comes from, in words."""
+        return f"out of fold, {len(self.folds)} folds" if self.folds else "your dev part"
+
+    def plans(self) -> list[Plan]:
+        """The full-size fits."""
+        if self.folds:
+            return fold_plans(self.sample, self.folds, self.parts.get("test"))
+        return [single_plan(self.sample, self.parts)]
+
+
+def make_task(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    groups: Any,
+    parts: Mapping[str, tuple[Any, Any]],
+    cv: Any,
+    measure: ErrorMeasure,
+    scoring: Any,
+    fit_params: Any,
+    random_state: Any,
+) -> Task:
+    """Cut the rows and send the metadata where they belong.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Is not changed.
+    X, y, groups : array-like
+        The training rows.
+    parts : dict of str to (X, y)
+        The user's own.
+    cv : int, splitter or iterable
+        Not used with a dev part.
+    measure : ErrorMeasure
+        Which error.
+    scoring : str, callable or None
+        As given; None leaves the routing of weights to the estimator's own score.
+    fit_params : dict or None
+        Metadata.
+    random_state : RandomState
+        For folds and blocks.
+
+    Returns
+    -------
+    Task
+        Checked.
+    """
+    check_part_targets(y, parts, is_class_target(estimator, y))
+    splitter = make_splitter(cv, y, groups, estimator, random_state.randint(2**31 - 1))
+    scorer = None if scoring is None else measure.scorer
+    to_fit, to_split, weights = _route(estimator, splitter, scorer, check_fit_params(fit_params), groups)
+    _check_weights(weights, parts)
+    by_row = measure.row_errors is not None
+    sample = Sample(X, y, make_units(y, groups, by_row=by_row, random_state=random_state), weights)
+    own = {
+        name: Sample(X_part, y_part, make_units(y_part, None, by_row=by_row, random_state=random_state))
+        for name, (X_part, y_part) in parts.items()
+    }
+    folds = [] if "dev" in own else cut_folds(splitter, X, y, to_split)
+    return Task(estimator, measure, sample, own, groups, folds, to_fit)
+
+
+def _check_weights(weights: Any, parts: Mapping[str, Any]) -> None:
+    """Raise a ValueError where only some of the errors would be weighted."""
+    if weights is not None and parts:
+        raise ValueError(
+            "sample_weight must not be routed to the scorer beside parts of your own, whose errors have no weights. "
+            f"Got weights and X_{next(iter(parts)).replace('-', '_')}."
+        )
+
+
+def _route(
+    estimator: Any, splitter: Any, scorer: Any, fit_params: dict[str, Any], groups: Any
+) -> tuple[Mapping[str, Any], Mapping[str, Any], Any]:
+    """What of the metadata goes to `fit`, what to `split`, and the weights of the errors."""
+    if not get_config()["enable_metadata_routing"]:
+        return fit_params, {"groups": groups}, None
+    scorer = check_scoring(estimator) if scorer is None else scorer
+    steps = (("estimator", estimator, "fit"), ("splitter", splitter, "split"), ("scorer", scorer, "score"))
+    router = MetadataRouter(owner="bias_variance_report")
+    for name, consumer, method in steps:
+        router.add(**{name: consumer}, method_mapping=MethodMapping().add(caller="fit", callee=method))
+    given = fit_params if groups is None else {**fit_params, "groups": groups}
+    routed = process_routing(router, "fit", **given)
+    return routed.estimator.fit, routed.splitter.split, routed.scorer.score.get("sample_weight")
