@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from ._error import ErrorMeasure, format_error
 from ._ladder import HIGH, LOW, PROBLEMS, UNSETTLED, Gap, Rung, error_variance, interval, judge
 from ._learning_curve import LearningCurve
-from ._recipe import Symptoms, advise
+from ._recipe import Advice, Symptoms, advise
 from ._report import BiasVarianceReport
 
 #: Name of a gap, lower and upper rung; the variance is that of train-dev where it was measured.
@@ -22,6 +22,8 @@ GAPS = (
     ("data mismatch", "train-dev", "dev"),
     ("overfit to dev", "dev", "test"),
 )
+
+NO_BASELINE = "No constant prediction has an error of this kind: gaps are compared with the dev error instead."
 
 
 def build_report(
@@ -74,12 +76,8 @@ def build_report(
     BiasVarianceReport
         The report.
     """
-    warnings = list(warnings)
     if not baseline > 0:  # NaN: none; 0: such as the recall of always answering yes
-        baseline = max(rungs["train"].error, rungs["dev"].error)
-        warnings.append(
-            "No constant prediction has an error of this kind: gaps are compared with the dev error instead."
-        )
+        baseline, warnings = max(rungs["train"].error, rungs["dev"].error), [*warnings, NO_BASELINE]
     threshold = tolerance * baseline
     gaps = _gaps(rungs, threshold, confidence)
     diagnosis = _diagnose(gaps)
@@ -97,15 +95,7 @@ def build_report(
         n_rows=n_rows,
         dev_source=dev_source,
         diagnosis=diagnosis,
-        advice=advise(
-            diagnosis,
-            _relevant(symptoms or Symptoms(), gaps),
-            estimator,
-            fitted=fitted,
-            n_rows=n_rows.get("train"),
-            doubling="" if learning_curve is None else str(learning_curve) if learning_curve.pays else None,
-            rows_needed=_rows_needed(gaps),
-        ),
+        advice=_advise(estimator, fitted, diagnosis, gaps, symptoms or Symptoms(), n_rows, learning_curve),
         learning_curve=learning_curve,
         warnings=tuple(warnings),
         **remarks,
@@ -119,6 +109,26 @@ def _gaps(rungs: Mapping[str, Rung], threshold: float, confidence: float) -> tup
         if name not in found and lower in rungs and upper in rungs:
             found[name] = judge(name, rungs[lower], rungs[upper], train, threshold=threshold, confidence=confidence)
     return tuple(found.values())
+
+
+def _advise(
+    estimator: Any,
+    fitted: Any,
+    diagnosis: Sequence[str],
+    gaps: Sequence[Gap],
+    symptoms: Symptoms,
+    n_rows: Mapping[str, int],
+    curve: LearningCurve | None,
+) -> tuple[Advice, ...]:
+    return advise(
+        diagnosis,
+        _relevant(symptoms, gaps),
+        estimator,
+        fitted=fitted,
+        n_rows=n_rows.get("train"),
+        doubling="" if curve is None else str(curve) if curve.pays else None,
+        rows_needed=_rows_needed(gaps),
+    )
 
 
 def _relevant(symptoms: Symptoms, gaps: Sequence[Gap]) -> Symptoms:

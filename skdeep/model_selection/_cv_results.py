@@ -40,28 +40,14 @@ def report_from_cv_results(
     guessed = estimator is None and scoring is None and "estimator" not in cv_results
     estimator = _estimator(cv_results, estimator, y)
     measure = error_measure(scoring, estimator, best_score)
-    if not isinstance(target_error, Real):
-        raise ValueError(f"target_error must be a number where only scores are known. Got {target_error!r}.")
-    measure.check_target(target_error)
-    train, dev = (measure.best_score - scores for scores in _scores(cv_results, scoring))
-    whole = np.isfinite(train) & np.isfinite(dev)
-    for error in (*train[whole], *dev[whole]):
-        measure.check_error(error)
+    target = _target(target_error, measure)
+    train, dev, whole = _errors(cv_results, scoring, measure)
     failures = {f"fold {number} of {len(whole)}": "its scores are not finite" for number in np.flatnonzero(~whole) + 1}
-    if whole.sum() < 2:
-        raise ValueError(f"cv_results must hold finite scores of at least 2 folds. Got {whole.sum()}.")
     if failures:
         warnings.warn(f"{len(failures)} of {len(whole)} folds are left out: {failures}", FitFailedWarning, stacklevel=3)
     n_rows, ratio = _sizes(cv_results, len(y), len(whole))
-    rungs = {"target": Rung("target", float(target_error), np.array([target_error]))} | {
-        name: Rung(name, float(errors[whole].mean()), errors[whole], ratio=ratio)
-        for name, errors in (("train", train), ("dev", dev))
-    }
-    remarks = [target_warning(rungs, measure)]
-    if guessed:
-        remarks.append(f"The errors are taken for {measure.name}, going by y: give scoring or estimator to be sure.")
-    if measure.name == ACCURACY and is_class_target(estimator, y):
-        remarks.append(imbalance_warning(y))
+    measured = {name: _rung(name, errors, ratio) for name, errors in (("train", train), ("dev", dev))}
+    rungs = {"target": target, **measured}
     return build_report(
         estimator,
         measure,
@@ -72,9 +58,40 @@ def report_from_cv_results(
         n_rows=n_rows,
         dev_source=f"out of fold, {len(whole)} folds, scores by fold only",
         fitted=_fitted(cv_results, estimator, int(whole.argmax())),
-        warnings=list(filter(None, remarks)),
+        warnings=_remarks(estimator, measure, y, rungs, guessed=guessed),
         failures=failures,
     )
+
+
+def _remarks(estimator: Any, measure: ErrorMeasure, y: Any, rungs: Mapping[str, Rung], *, guessed: bool) -> list[str]:
+    """What makes the errors mean less than they seem to."""
+    guess = f"The errors are taken for {measure.name}, going by y: give scoring or estimator to be sure."
+    accuracy = measure.name == ACCURACY and is_class_target(estimator, y)
+    found = (target_warning(rungs, measure), guess if guessed else "", imbalance_warning(y) if accuracy else "")
+    return [*filter(None, found)]
+
+
+def _target(target_error: Any, measure: ErrorMeasure) -> Rung:
+    if not isinstance(target_error, Real):
+        raise ValueError(f"target_error must be a number where only scores are known. Got {target_error!r}.")
+    measure.check_target(float(target_error))
+    return Rung("target", float(target_error), np.array([target_error]))
+
+
+def _rung(name: str, errors: Any, ratio: float) -> Rung:
+    return Rung(name, float(errors.mean()), errors, ratio=ratio)
+
+
+def _errors(cv_results: Mapping[str, Any], scoring: Any, measure: ErrorMeasure) -> tuple[Any, Any, Any]:
+    """Of train and dev in the folds that have both, and which folds these are."""
+    train, dev = (measure.best_score - scores for scores in _scores(cv_results, scoring))
+    whole = np.isfinite(train) & np.isfinite(dev)
+    if whole.sum() < 2:
+        raise ValueError(f"cv_results must hold finite scores of at least 2 folds. Got {whole.sum()}.")
+    train, dev = train[whole], dev[whole]
+    for error in (*train, *dev):
+        measure.check_error(error)
+    return train, dev, whole
 
 
 def _check_results(cv_results: Any, y: Any) -> None:
