@@ -16,8 +16,8 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples
 
 from ._error import ErrorMeasure
+from ._estimator_path import fitted_predictor
 from ._evaluation import Evaluation, Predictions, Units, evaluate
-from ._hyperparameters import fitted_predictor
 
 #: A training loss that fell by more than this share of itself over the last tenth of the epochs still falls.
 STILL_FALLS = 0.01

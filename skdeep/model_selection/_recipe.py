@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ._hyperparameters import Change, Subject, subject_of, turn
+from ._estimator_path import Subject, subject_of
+from ._hyperparameters import Change, turn
 
 DIVERGED, CONSTANT = "diverged", "constant predictions"
 NOT_NORMALISED, NOT_CONVERGED = "inputs not normalised", "not converged"

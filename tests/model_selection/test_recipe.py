@@ -48,7 +48,8 @@ from sklearn.svm import SVC, SVR, LinearSVC, LinearSVR, NuSVC, NuSVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdeep import DeepMLPClassifier, DeepMLPRegressor
-from skdeep.model_selection._hyperparameters import KNOBS, fitted_predictor, is_scale_sensitive, predictor_of
+from skdeep.model_selection._estimator_path import fitted_predictor, predictor_of
+from skdeep.model_selection._hyperparameters import KNOBS, is_scale_sensitive
 from skdeep.model_selection._recipe import RECIPE, Symptoms, advise
 
 PROBLEMS = ("high bias", "high variance", "data mismatch", "overfit to dev", "cannot tell yet")
