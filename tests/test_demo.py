@@ -24,6 +24,12 @@ def demo():
 
 
 @pytest.fixture
+def one_candidate(demo, monkeypatch):
+    """A search of one candidate, for claims about the table rather than the search."""
+    monkeypatch.setitem(demo["main"].__globals__, "GRID", {"network__alpha": [1.0], "network__keep_prob": [1.0]})
+
+
+@pytest.fixture
 def table():
     """Mixed types and missing cells, with a class that most columns tell something about."""
     rng = np.random.default_rng(0)
@@ -146,6 +152,7 @@ def test_columns_that_only_number_or_name_the_rows_are_left_out(demo, table, sav
         pytest.param([True, False], id="booleans"),
     ],
 )
+@pytest.mark.usefixtures("one_candidate")
 def test_rows_without_a_target_are_left_out_with_a_note(demo, table, saved, capsys, classes):
     table["kind"] = table["kind"].map(dict(zip(["ripe", "green"], classes, strict=True))).astype(object)
     table.loc[[7, 8], "kind"] = None
@@ -199,6 +206,7 @@ def test_a_class_with_too_few_rows_is_named(refusal, table, saved):
     assert "'rotten' has only 4 rows" in refusal("--data", saved(table), "--target", "kind")
 
 
+@pytest.mark.usefixtures("one_candidate")
 def test_the_smallest_class_allowed_is_enough(demo, table, saved):
     table["kind"] = np.where(np.arange(len(table)) < demo["MIN_ROWS_PER_CLASS"], "rare", "common")
     assert demo["main"](["--data", saved(table), "--target", "kind", "--page", saved(table) + ".html"]) == 0
