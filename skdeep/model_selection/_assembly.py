@@ -157,7 +157,7 @@ def _error_intervals(rungs: Mapping[str, Rung], largest: float, confidence: floa
 def _rows_needed(gaps: Sequence[Gap]) -> str:
     """What would settle the gaps that are not, in a sentence."""
     known = [gap for gap in gaps if gap.rows_needed is not None]
-    parts = [f"about {gap.rows_needed} {gap.upper} rows to settle {gap.name}" for gap in known]
+    parts = [f"about {gap.rows_needed} {gap.upper} rows in all to settle {gap.name}" for gap in known]
     return f"It would take {', '.join(parts)}." if parts else ""
 
 

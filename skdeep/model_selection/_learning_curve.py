@@ -140,7 +140,7 @@ def fit_learning_curve(
         errors=tuple(map(float, errors)),
         train_errors=tuple(rung.error for rung in train),
         intervals=tuple(
-            interval(rung.error, *variance, confidence) for rung, variance in zip(dev, variances, strict=True)
+            _positive(rung.error, *variance, confidence) for rung, variance in zip(dev, variances, strict=True)
         ),
         limit=float(law[0]),
         scale=float(law[1]),
@@ -151,6 +151,12 @@ def fit_learning_curve(
         gain_interval=tuple(np.quantile(gains, tails).tolist()),
         is_share=is_share,
     )
+
+
+def _positive(error: float, variance: float, df: int, confidence: float) -> tuple[float, float]:
+    """The interval without what no error can be."""
+    low, high = interval(error, variance, df, confidence)
+    return max(low, 0.0), high
 
 
 def _at(law: Any, n: float) -> Any:

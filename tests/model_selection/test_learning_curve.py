@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.datasets import make_classification
+from sklearn.datasets import load_iris, make_classification
 from sklearn.model_selection import KFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
@@ -232,3 +232,13 @@ def test_the_curve_as_a_dictionary_has_its_figures(report):
     assert figures["sizes"] == report.learning_curve.sizes
     assert figures["doubled_interval"] == report.learning_curve.doubled_interval
     assert figures == report.to_dict()["learning_curve"]
+
+
+def test_no_interval_of_the_curve_reaches_below_zero():
+    """As those of the ladder: no error is negative."""
+    X, y = load_iris(return_X_y=True)
+    parts = {"X_dev": X[::5], "y_dev": y[::5]}
+    curve = bias_variance_report(
+        GaussianNB(), np.delete(X, np.s_[::5], 0), np.delete(y, np.s_[::5]), **parts
+    ).learning_curve
+    assert min(low for low, _ in curve.intervals) == 0.0
