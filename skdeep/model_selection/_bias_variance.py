@@ -138,8 +138,9 @@ def bias_variance_report(
     above the training error is measured row by row, so that what is hard for both cancels; its variance is twice that
     of independent rows, because each pair of rows in different folds counts twice, once as training and test row and
     once the other way round. A training error's variance is the larger of that by rows and of the delete-d jackknife
-    over the folds [3]_. Errors that are no mean over rows (AUC, F1) get a jackknife over 20 blocks of rows; scores
-    without predictions, the correction of Nadeau and Bengio [2]_.
+    over the folds [3]_. The AUC of two classes has the variance of DeLong [4]_; other errors that are no mean over
+    rows (F1) get a jackknife over 20 blocks of rows; scores without predictions, the correction of Nadeau and Bengio
+    [2]_.
 
     References
     ----------
@@ -147,6 +148,8 @@ def bias_variance_report(
     .. [2] Claude Nadeau and Yoshua Bengio, "Inference for the generalization error", Machine Learning 52, 2003.
     .. [3] Jun Shao and C. F. Jeff Wu, "A general theory for jackknife variance estimation", Annals of Statistics 17,
        1989.
+    .. [4] Elizabeth R. DeLong, David M. DeLong and Daniel L. Clarke-Pearson, "Comparing the areas under two or more
+       correlated receiver operating characteristic curves", Biometrics 44, 1988.
 
     Examples
     --------
@@ -164,7 +167,7 @@ def bias_variance_report(
     check_shares(tolerance=tolerance, confidence=confidence)
     fractions, random = check_fractions(learning_curve), check_random_state(random_state)
     X, y, groups = check_rows(X, y, groups)
-    measure = error_measure(scoring, estimator, best_score)
+    measure = error_measure(scoring, estimator, best_score, y)
     parts = own_parts(train_dev=(X_train_dev, y_train_dev), dev=(X_dev, y_dev), test=(X_test, y_test))
     task = make_task(
         estimator,

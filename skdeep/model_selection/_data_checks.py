@@ -15,8 +15,9 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _num_samples
 
-#: A majority rule that is right more often than this leaves accuracy little to say.
-MOST_MAJORITY = 0.9
+#: A majority rule that is right more often than this leaves accuracy little to say; a class with a smaller part than
+#: this of what it would have if all were alike has next to none in it.
+MOST_MAJORITY, FEWEST_OF_EQUAL = 0.9, 0.1
 #: Largest by smallest standard deviation of the columns, and a mean in units of its column's standard deviation.
 MOST_SCALES, MOST_MEAN = 1e3, 10.0
 N_ROWS_SCALED, N_NAMED = 2000, 5
@@ -40,13 +41,14 @@ def is_class_target(estimator: Any, y: Any) -> bool:
 def imbalance_warning(y: Any) -> str:
     """A sentence where accuracy says little, because one class has nearly all rows; empty elsewhere."""
     classes, counts = np.unique(np.asarray(y), return_counts=True)
-    share = counts.max() / counts.sum()
-    if share <= MOST_MAJORITY:
+    largest, smallest = counts.max() / counts.sum(), counts.min() / counts.sum()
+    if largest <= MOST_MAJORITY and smallest >= FEWEST_OF_EQUAL / len(classes):
         return ""
     others = "average_precision, roc_auc" if len(classes) == 2 else "f1_macro, roc_auc_ovr"
     return (
-        f"Accuracy says little here: always answering {classes[counts.argmax()]!s} is right in {share:.1%} of the "
-        f"rows. Use scoring='balanced_accuracy' or one of {others}."
+        f"Accuracy says little here: always answering {classes[counts.argmax()]!s} is right in {largest:.1%} of the "
+        f"rows, and {classes[counts.argmin()]!s} has {smallest:.1%} of them. Use "
+        f"scoring='balanced_accuracy' or one of {others}."
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier, is_regressor
 from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 from sklearn.pipeline import Pipeline
+from sklearn.utils.multiclass import type_of_target
 
 #: scikit-learn's scores without a maximum; those perfect at 1 whose error has none; and those whose error goes up to 2:
 #: scores that go down to -1, and the Brier score of several classes. Of all others that are perfect at 1 the error is
@@ -39,21 +40,21 @@ class ErrorMeasure:
         The score of perfect predictions.
     largest : float
         The largest possible error; infinite where there is none.
-    row_errors : callable or None
-        ``row_errors(predictions, y, weights)``: a value for each row whose weighted mean is the error, where there is
-        such a thing; else None.
+    by_row : callable or None
+        ``by_row(predictions, y, weights)``: the error and what each row adds to it, where there is such a thing; else
+        None.
     """
 
     name: str
     scorer: Callable[..., float]
     best_score: float
     largest: float
-    row_errors: Callable[[Any, Any, Any], Any] | None = None
+    by_row: Callable[[Any, Any, Any], tuple[float, Any]] | None = None
 
     @property
     def is_share(self) -> bool:
-        """Whether the error is what a score lacks to 1, so that it reads as a percentage."""
-        return self.name.startswith("1 - ")
+        """Whether the error is what a score lacks to 1, and no more than 1, so that it reads as a percentage."""
+        return self.name.startswith("1 - ") and self.largest == 1.0
 
     def check_target(self, target: float) -> None:
         """Raise a ValueError unless an error of this kind can have this value."""
@@ -75,7 +76,7 @@ class ErrorMeasure:
             )
 
 
-def error_measure(scoring: Any, estimator: Any, best_score: float | None = None) -> ErrorMeasure:
+def error_measure(scoring: Any, estimator: Any, best_score: float | None = None, y: Any = None) -> ErrorMeasure:
     """The error that belongs to a score.
 
     Parameters
@@ -86,6 +87,8 @@ def error_measure(scoring: Any, estimator: Any, best_score: float | None = None)
         Whose score it is.
     best_score : float, default=None
         The score of perfect predictions; known for the scorers of scikit-learn.
+    y : array-like, default=None
+        The targets; without them nothing is known row by row.
 
     Returns
     -------
@@ -107,7 +110,7 @@ def error_measure(scoring: Any, estimator: Any, best_score: float | None = None)
         return ErrorMeasure(_error_name(getattr(function, "__name__", "score"), best), scorer, best, float("inf"))
     if best_score is None or best_score == _best(name):
         best_score = _best(name)
-        return ErrorMeasure(_error_name(name, best_score), scorer, best_score, _largest(name), ROW_ERRORS.get(name))
+        return ErrorMeasure(_error_name(name, best_score), scorer, best_score, _largest(name), _by_row(name, y))
     return ErrorMeasure(_error_name(name, best_score), scorer, best_score, float("inf"))
 
 
@@ -183,17 +186,35 @@ def _largest(name: str) -> float:
 
 
 # Errors row by row ------------------------------------------------------------------------------------------
-# Each gives a value for every row whose weighted mean is the error, exactly, and whose spread is the error's to first
-# order: for an error that is a mean, the losses themselves; for a function of means (RMSE, R²) its linearisation.
+# Each gives the error and, for every row, a deviation: their weighted mean is 0 and their spread the error's, to first
+# order. For a mean they are the losses less their mean; for a function of means (RMSE, R², AUC) its linearisation.
 
 
-def _zero_one(predictions: Any, y: Any, weights: Any) -> Any:
+def _by_row(name: str, y: Any) -> Callable[[Any, Any, Any], tuple[float, Any]] | None:
+    """That of a scorer, where these targets have one."""
+    if y is None or (name == "roc_auc" and type_of_target(y) != "binary"):
+        return None
+    return BY_ROW.get(name)
+
+
+def _mean_of(losses: Callable[[Any, Any], Any]) -> Callable[[Any, Any, Any], tuple[float, Any]]:
+    """The error that is the mean of losses."""
+
+    def error_and_deviations(predictions: Any, y: Any, weights: Any) -> tuple[float, Any]:
+        values = losses(predictions, y)
+        error = float(np.average(values, weights=weights))
+        return error, values - error
+
+    return error_and_deviations
+
+
+def _zero_one(predictions: Any, y: Any) -> Any:
     y = np.asarray(y)
     wrong = np.asarray(predictions.predict(None)).reshape(y.shape) != y  # either may be a column, or not
     return wrong.reshape(len(wrong), -1).any(axis=1).astype(float)  # several labels: all must be right
 
 
-def _log_loss(predictions: Any, y: Any, weights: Any) -> Any:
+def _log_loss(predictions: Any, y: Any) -> Any:
     """-log of the probability of the true class, clipped as `sklearn.metrics.log_loss` does."""
     probabilities = np.asarray(predictions.predict_proba(None))
     y, classes = np.asarray(y), predictions.classes_
@@ -206,29 +227,30 @@ def _log_loss(predictions: Any, y: Any, weights: Any) -> Any:
     return -np.log(np.clip(given.astype(float), eps, 1 - eps))
 
 
-def _squared(predictions: Any, y: Any, weights: Any) -> Any:
+def _squared(predictions: Any, y: Any) -> Any:
     return (_residuals(predictions, y)[1] ** 2).mean(axis=1)
 
 
-def _absolute(predictions: Any, y: Any, weights: Any) -> Any:
+def _absolute(predictions: Any, y: Any) -> Any:
     return np.abs(_residuals(predictions, y)[1]).mean(axis=1)
 
 
-def _root_squared(predictions: Any, y: Any, weights: Any) -> Any:
-    """Of each output e + (r² - e²) / (2 e) with e its RMSE; the mean over the outputs."""
+def _root_squared(predictions: Any, y: Any, weights: Any) -> tuple[float, Any]:
+    """Of each output its RMSE e and (r² - e²) / (2 e); the mean over the outputs."""
     squares = _residuals(predictions, y)[1] ** 2
     root = np.sqrt(np.average(squares, axis=0, weights=weights))
-    return (root + np.divide(squares - root**2, 2 * root, where=root > 0, out=np.zeros_like(squares))).mean(axis=1)
+    deviations = np.divide(squares - root**2, 2 * root, where=root > 0, out=np.zeros_like(squares))
+    return float(root.mean()), deviations.mean(axis=1)
 
 
-def _unexplained(predictions: Any, y: Any, weights: Any) -> Any:
+def _unexplained(predictions: Any, y: Any, weights: Any) -> tuple[float, Any]:
     """1 - R² = mean r² / variance of y, linearised in both; the mean over the outputs."""
     y, residuals = _residuals(predictions, y)
     deviations = (y - np.average(y, axis=0, weights=weights)) ** 2
     with np.errstate(invalid="ignore", divide="ignore"):  # a constant y has no R²: not finite, which the caller tells
         variance = np.average(deviations, axis=0, weights=weights)
         share = np.average(residuals**2, axis=0, weights=weights) / variance
-        return (share + (residuals**2 - share * deviations) / variance).mean(axis=1)
+        return float(share.mean()), ((residuals**2 - share * deviations) / variance).mean(axis=1)
 
 
 def _residuals(predictions: Any, y: Any) -> tuple[Any, Any]:
@@ -238,12 +260,54 @@ def _residuals(predictions: Any, y: Any) -> tuple[Any, Any]:
     return y, y - np.asarray(predictions.predict(None), dtype=float).reshape(y.shape)
 
 
-#: Scorer -> its error row by row.
-ROW_ERRORS: dict[str, Callable[[Any, Any, Any], Any]] = {
-    "accuracy": _zero_one,
-    "neg_log_loss": _log_loss,
-    "neg_mean_squared_error": _squared,
+def _misranked(predictions: Any, y: Any, weights: Any) -> tuple[float, Any]:
+    """1 - AUC, the share of misranked pairs; of each row its share less the error, in units of its class's weight.
+
+    The two classes are two samples, so each has its own n / (n - 1): a class of one row leaves the spread unknown, NaN
+    (DeLong, DeLong & Clarke-Pearson 1988).
+    """
+    positive, scores = _ranking(predictions, y)
+    weights = np.ones(len(scores)) if weights is None else np.asarray(weights, dtype=float)
+    deviations = np.empty(len(scores))
+    for rows, signed in ((positive, scores), (~positive, -scores)):
+        deviations[rows] = _share_above(signed[~rows], weights[~rows], signed[rows])
+    error = float(np.average(deviations[positive], weights=weights[positive]))
+    deviations -= error
+    for rows in (positive, ~positive):
+        n = np.count_nonzero(weights[rows])
+        deviations[rows] *= weights.sum() / weights[rows].sum() * np.sqrt(n / (n - 1)) if n > 1 else np.nan
+    return error, deviations
+
+
+def _ranking(predictions: Any, y: Any) -> tuple[Any, Any]:
+    """Which rows are of the second class, and the scores that rank them."""
+    y, classes = np.asarray(y).ravel(), predictions.classes_
+    if len(classes) != 2 or not np.array_equal(np.unique(y), classes):
+        raise ValueError(f"the AUC needs rows of both classes; there are {np.unique(y)}, and {classes} in training")
+    if hasattr(predictions, "decision_function"):
+        scores = np.asarray(predictions.decision_function(None)).ravel()
+    else:
+        scores = np.asarray(predictions.predict_proba(None))[:, 1]
+    if not np.all(np.isfinite(scores)):
+        raise ValueError("the AUC needs finite scores; there are NaN or infinite ones")
+    return y == classes[1], scores
+
+
+def _share_above(scores: Any, weights: Any, limits: Any) -> Any:
+    """For each limit the share of the weight of scores above it, those equal to it by half."""
+    order = np.argsort(scores)
+    below = np.concatenate([[0.0], np.cumsum(weights[order])])
+    left, right = (below[np.searchsorted(scores, limits, side, sorter=order)] for side in ("left", "right"))
+    return 1 - (left + right) / (2 * below[-1])
+
+
+#: Scorer -> its error and what each row adds.
+BY_ROW: dict[str, Callable[[Any, Any, Any], tuple[float, Any]]] = {
+    "accuracy": _mean_of(_zero_one),
+    "neg_log_loss": _mean_of(_log_loss),
+    "neg_mean_squared_error": _mean_of(_squared),
     "neg_root_mean_squared_error": _root_squared,
-    "neg_mean_absolute_error": _absolute,
+    "neg_mean_absolute_error": _mean_of(_absolute),
     "r2": _unexplained,
+    "roc_auc": _misranked,
 }

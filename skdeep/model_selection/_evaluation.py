@@ -137,16 +137,15 @@ def evaluate(
     Returns
     -------
     Evaluation
-        Row by row where the error is a mean over rows; else by a jackknife, leaving out one unit after another.
+        Row by row where the measure knows how; else by a jackknife, leaving out one unit after another.
     """
     of_row = units.of_row[rows]
     share = np.bincount(of_row, _shares(weights, len(of_row)), units.n)
-    if measure.row_errors is None:
+    if measure.by_row is None:
         left_out = np.unique(of_row) if jackknife else ()
         return _jackknife(measure, predictions, X, y, of_row, left_out, share, weights)
-    values = measure.row_errors(predictions, y, weights)
-    error = float(np.average(values, weights=weights))
-    influence = np.bincount(of_row, _shares(weights, len(of_row)) * (values - error), units.n)
+    error, deviations = measure.by_row(predictions, y, weights)
+    influence = np.bincount(of_row, _shares(weights, len(of_row)) * deviations, units.n)
     return Evaluation(error, influence, share)
 
 

@@ -50,7 +50,7 @@ def _row_numbers(rows: Any) -> Any:
 
 
 def make_units(y: Any, groups: Any, *, by_row: bool, random_state: Any) -> Units:
-    """Single rows where the error is a mean over rows; groups where given; else blocks of equal class shares."""
+    """Single rows where it is known what each adds; groups where given; else blocks of equal class shares."""
     y = np.asarray(y)
     if groups is not None:
         of_row = np.unique(groups, return_inverse=True)[1]

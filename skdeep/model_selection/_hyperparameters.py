@@ -15,11 +15,11 @@ from ._moves import (
     constant_rate,
     count,
     deeper,
-    default_penalty,
     finite_c,
     first,
     half_depth,
     keep_prob,
+    l2_penalty,
     layers,
     longer,
     number,
@@ -119,7 +119,7 @@ _DEEP_NETWORK: Knobs = {
 }
 _PENALTY: Knobs = {
     "weaker": ("regularise less", number("alpha", 0.1, 1e-10)),
-    "stronger": ("regularise more", first(default_penalty, number("alpha", 10, 1e6, start=1e-3))),
+    "stronger": ("regularise more", first(l2_penalty, number("alpha", 10, 1e6, start=1e-3))),
 }
 _SMOOTHING: Knobs = {
     "weaker": ("smooth less", number("alpha", 0.1, 1e-6)),
@@ -128,7 +128,7 @@ _SMOOTHING: Knobs = {
 _SOLVER: Knobs = {"longer": ("let the solver run longer", longer("max_iter", 5))}
 _C: Knobs = {
     "weaker": ("regularise less", number("C", 10, 1e6)),
-    "stronger": ("regularise more", first(default_penalty, finite_c, number("C", 0.1, 1e-6))),
+    "stronger": ("regularise more", first(l2_penalty, finite_c, number("C", 0.1, 1e-6))),
 }
 _KERNEL: Knobs = {
     **_SOLVER,

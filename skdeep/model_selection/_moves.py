@@ -153,10 +153,9 @@ def constant_rate(subject: Subject) -> dict[str, Any] | None:
     return {"learning_rate": "adaptive", "eta0": 0.01} if optimal else number("eta0", 0.1, 1e-8)(subject)
 
 
-def default_penalty(subject: Subject) -> dict[str, Any] | None:
-    """The penalty that the class has by default, in place of none."""
-    unpenalised = subject.parameters.get("penalty", "") is None
-    return {"penalty": type(subject.path[-1].estimator)().penalty} if unpenalised else None
+def l2_penalty(subject: Subject) -> dict[str, Any] | None:
+    """The penalty that linear models mostly have, in place of none."""
+    return {"penalty": "l2"} if subject.parameters.get("penalty", "") is None else None
 
 
 def finite_c(subject: Subject) -> dict[str, Any] | None:

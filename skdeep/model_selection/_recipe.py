@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from ._estimator_path import Subject, subject_of
 from ._hyperparameters import Change, turn
@@ -44,6 +46,26 @@ class Advice:
     action: str
     why: str
     parameters: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """What it says, as plain Python objects; an estimator among the parameters as its text.
+
+        Returns
+        -------
+        dict
+            Attribute to value.
+        """
+        return {**vars(self), "parameters": {name: _plain(value) for name, value in self.parameters.items()}}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
 @dataclass(frozen=True)

@@ -334,7 +334,7 @@ class BiasVarianceReport:
         return page
 
     def to_dict(self) -> dict[str, Any]:
-        """All figures, as plain Python objects.
+        """All figures, as plain Python objects that JSON can hold.
 
         Returns
         -------
@@ -353,7 +353,7 @@ class BiasVarianceReport:
                 "verdicts": {gap.name: gap.verdict for gap in self.gaps},
                 "rows_needed": {gap.name: gap.rows_needed for gap in self.gaps},
                 "diagnosis": list(self.diagnosis),
-                "advice": [dict(vars(advice)) for advice in self.advice],
+                "advice": [advice.to_dict() for advice in self.advice],
                 "learning_curve": None if curve is None else curve.to_dict(),
                 "warnings": list(self.warnings),
                 "failures": dict(self.failures),

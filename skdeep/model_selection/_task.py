@@ -113,7 +113,7 @@ def make_task(
     scorer = None if scoring is None else measure.scorer
     to_fit, to_split, weights = _route(estimator, splitter, scorer, check_fit_params(fit_params), groups)
     _check_weights(weights, parts)
-    by_row = measure.row_errors is not None
+    by_row = measure.by_row is not None
     sample = Sample(X, y, make_units(y, groups, by_row=by_row, random_state=random_state), weights)
     own = {
         name: Sample(X_part, y_part, make_units(y_part, None, by_row=by_row, random_state=random_state))

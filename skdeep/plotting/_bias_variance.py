@@ -28,7 +28,9 @@ class BiasVarianceDisplay:
     gaps : list of tuple
         Name, lower rung, upper rung, value, (low, high) and verdict ("high", "low" or "cannot tell yet") of each.
     error_name : str
-        Such as "1 - accuracy" or "RMSE". Errors are shown in percent where it begins with "1 - ".
+        Such as "1 - accuracy" or "RMSE".
+    is_share : bool, default=False
+        Whether errors lie between 0 and 1, to be shown in percent.
     baseline_error : float, default=None
         Of a constant prediction.
     threshold : float, default=None
@@ -57,6 +59,7 @@ class BiasVarianceDisplay:
     ...     intervals={"train": (0.01, 0.03), "dev": (0.06, 0.10)},
     ...     gaps=[("variance", "train", "dev", 0.06, (0.04, 0.08), "high")],
     ...     error_name="1 - accuracy",
+    ...     is_share=True,
     ... ).plot()
     >>> [label.get_text() for label in display.ax_[0].get_yticklabels()]
     ['train', 'variance', 'dev']
@@ -69,6 +72,7 @@ class BiasVarianceDisplay:
         intervals: dict[str, Any],
         gaps: Any,
         error_name: str,
+        is_share: bool = False,
         baseline_error: float | None = None,
         threshold: float | None = None,
         learning_curve: Any = None,
@@ -77,6 +81,7 @@ class BiasVarianceDisplay:
         self.intervals = intervals
         self.gaps = gaps
         self.error_name = error_name
+        self.is_share = is_share
         self.baseline_error = baseline_error
         self.threshold = threshold
         self.learning_curve = learning_curve
@@ -102,6 +107,7 @@ class BiasVarianceDisplay:
             intervals=report.error_intervals,
             gaps=[(gap.name, gap.lower, gap.upper, gap.value, gap.interval, gap.verdict) for gap in report.gaps],
             error_name=report.error_name,
+            is_share=report.is_share,
             baseline_error=report.baseline_error,
             threshold=report.threshold,
             learning_curve=report.learning_curve,
@@ -129,7 +135,7 @@ class BiasVarianceDisplay:
         """
         self.ax_ = self._axes(ax)
         self.figure_ = self.ax_[0].figure
-        text = ErrorText.suited_to(self.error_name, self.errors.values())
+        text = ErrorText.suited_to(self.errors.values(), self.is_share)
         ladder = Ladder(self.ax_[0], self.errors, self.intervals, self.gaps, text)
         self.points_, self.bars_ = ladder.draw_rungs(), ladder.draw_gaps()
         ladder.draw_references(self.threshold, self.baseline_error)

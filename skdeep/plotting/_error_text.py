@@ -29,9 +29,8 @@ class ErrorText:
     form: str
 
     @classmethod
-    def suited_to(cls, error_name: str, errors: Iterable[float]) -> ErrorText:
+    def suited_to(cls, errors: Iterable[float], is_share: bool) -> ErrorText:
         """Two digits of the largest error as a percentage, at least one after the point; three of another number."""
-        is_share = error_name.startswith("1 - ")
         largest = max((abs(error) for error in errors if np.isfinite(error)), default=0.0) * (100 if is_share else 1)
         exponent = int(np.floor(np.log10(largest))) if largest > 0 else 0
         if not -4 <= exponent < 6:

@@ -203,6 +203,14 @@ def test_accuracy_with_a_rare_class_names_the_majority_and_other_metrics(labels,
     assert "always answering" in str(report)
 
 
+def test_a_rare_class_beside_several_frequent_ones_is_named_too():
+    """Accuracy does not tell whether it is ever found, though no class has most of the rows."""
+    y = np.repeat(["a", "b", "c"], [98, 97, 5])
+    report = report_on(DummyClassifier(), np.zeros((200, 1)), y)
+    assert "always answering a is right in 49.0% of the rows, and c has 2.5% of them" in report.warnings[0]
+    assert report_on(DummyClassifier(), np.zeros((200, 1)), np.repeat(["a", "b", "c"], [95, 95, 10])).warnings == ()
+
+
 @pytest.mark.parametrize("scoring", ["balanced_accuracy", "roc_auc"])
 def test_other_metrics_of_a_rare_class_are_no_concern(scoring):
     y = np.repeat([0, 1], [190, 10])
@@ -294,10 +302,13 @@ def test_predictions_that_are_not_finite_are_a_failure():
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
-@pytest.mark.parametrize(("kind", "scoring"), [(KNeighborsRegressor, "r2"), (KNeighborsClassifier, "roc_auc")])
-def test_scores_that_are_not_defined_on_the_held_out_rows_are_a_failure(kind, scoring):
+@pytest.mark.parametrize(
+    ("kind", "scoring", "reason"),
+    [(KNeighborsRegressor, "r2", "the error is nan"), (KNeighborsClassifier, "roc_auc", "rows of both classes")],
+)
+def test_scores_that_are_not_defined_on_the_held_out_rows_are_a_failure(kind, scoring, reason):
     """As of a single row."""
-    with pytest.raises(ValueError, match=r"All 10 fits failed.*the error is nan"):
+    with pytest.raises(ValueError, match=f"All 10 fits failed.*{reason}"):
         report_on(kind(1), X[:100:10], Y[:100:10], scoring=scoring, cv=LeaveOneOut())
 
 

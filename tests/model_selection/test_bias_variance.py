@@ -196,13 +196,27 @@ def test_errors_that_are_no_mean_have_the_spread_that_the_bootstrap_finds(scorin
 
 
 def test_the_interval_of_an_auc_has_the_spread_that_the_bootstrap_finds():
-    """As far as twenty blocks of rows can tell."""
+    """With nearly as many degrees of freedom as rows."""
     X, y = make_classification(600, 5, flip_y=0.3, random_state=0)
     report = report_on(LogisticRegression(), X[:300], y[:300], X_dev=X[300:], y_dev=y[300:], scoring="roc_auc")
     scores = LogisticRegression().fit(X[:300], y[:300]).decision_function(X[300:])
     draws = np.random.default_rng(0).integers(300, size=(300, 300))
     spread = np.std([roc_auc_score(y[300:][rows], scores[rows]) for rows in draws])
-    assert_allclose(width(report.dev_error_interval) / 2, student.ppf(0.975, 19) * spread, rtol=0.4)
+    assert_allclose(width(report.dev_error_interval) / 2, student.ppf(0.975, 299) * spread, rtol=0.1)
+
+
+def test_the_interval_of_an_auc_is_delongs():
+    """The sum of the variances of the placements of either class, pair by pair, ties counted by half."""
+    X, y = make_classification(200, 5, flip_y=0.3, weights=[0.7], random_state=0)
+    report = report_on(TREE, X[:100], y[:100], X_dev=X[100:], y_dev=y[100:], scoring="roc_auc")
+    scores = TREE.fit(X[:100], y[:100]).predict_proba(X[100:])[:, 1]
+    positive, negative = scores[y[100:] == 1], scores[y[100:] == 0]
+    right = (positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)
+    variance = sum(right.mean(axis=k).var(ddof=1) / right.shape[1 - k] for k in (0, 1))
+    assert_allclose(report.dev_error, 1 - right.mean())
+    # Twice one row in a hundred, and the n / (n - 1) of all rows, stand for what has not happened yet.
+    half = student.ppf(0.975, 99) * np.sqrt(variance * 100 / 99 + 2 / 100**2)
+    assert_allclose(width(report.dev_error_interval) / 2, half)
 
 
 def opaque_accuracy(estimator, X, y):

@@ -267,6 +267,19 @@ NUMBERS = {
 
 
 @pytest.mark.filterwarnings("ignore:The target error")
+@given(
+    y=arrays(int, 12, elements=st.integers(0, 1)).filter(lambda y: 0 < y.sum() < 12),
+    p=arrays(float, 12, elements=st.sampled_from([0.0, 0.2, 0.5, 0.9, 1.0])),
+)
+@settings(max_examples=25, deadline=None)
+def test_the_target_error_of_any_ranking_is_its_auc(y, p):
+    """With ties, rare classes and perfect rankings."""
+    X, given = np.zeros((12, 1)), np.column_stack([1 - p, p])
+    report = report_on(DummyClassifier(), X, np.arange(12) % 2, scoring="roc_auc", X_dev=X, y_dev=y, target_error=given)
+    assert_allclose(report.target_error, 1 - roc_auc_score(y, p), atol=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore:The target error")
 @pytest.mark.parametrize(("scoring", "error"), NUMBERS.items(), ids=NUMBERS)
 @given(
     y=arrays(float, 12, elements=st.floats(-1e3, 1e3), unique=True),

@@ -1,6 +1,7 @@
 """The basic recipe: which advice for which problem, and that every piece of it can be followed."""
 
 import itertools
+import json
 from functools import cache
 
 import numpy as np
@@ -143,6 +144,15 @@ def test_all_advice_can_be_followed(estimator, wrap):
     bias, variance = changes(wrapped, "high bias", symptoms=ALL_SYMPTOMS), changes(wrapped, "high variance")
     for parameters in (*bias, *variance):
         clone(wrapped).set_params(**parameters).fit(*table())
+
+
+@pytest.mark.parametrize("wrap", [bare, in_pipeline, in_search])
+def test_advice_can_be_written_as_json(wrap):
+    """A scaler that is to be put before the model as its text; all else as it is."""
+    found = get_advice(wrap(SVC()), "high bias", "high variance", symptoms=ALL_SYMPTOMS)
+    written = json.loads(json.dumps([advice.to_dict() for advice in found]))
+    assert [list(entry["parameters"]) for entry in written] == [list(advice.parameters) for advice in found]
+    assert [entry["why"] for entry in written] == [advice.why for advice in found]
 
 
 def test_every_entry_of_the_table_is_tried():

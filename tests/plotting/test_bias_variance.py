@@ -29,7 +29,8 @@ def ladder(errors, half=0.01, verdict="low", **others):
         for gap in [errors[upper] - errors[lower]]
     ]
     intervals = {name: (error - half, error + half) for name, error in errors.items() if name != "target"}
-    return BiasVarianceDisplay(**{"error_name": "1 - accuracy"} | others, errors=errors, intervals=intervals, gaps=gaps)
+    name = others.setdefault("error_name", "1 - accuracy")
+    return BiasVarianceDisplay(errors=errors, intervals=intervals, gaps=gaps, is_share=name == "1 - accuracy", **others)
 
 
 @pytest.fixture
@@ -97,7 +98,8 @@ def test_the_colour_of_a_bar_tells_its_verdict():
     [
         ("1 - accuracy", (0.02, 0.08), 0.01, ["2.0 % (1.0 to 3.0)", "8.0 % (7.0 to 9.0)", "+6.0 points (5.0 to 7.0)"]),
         ("1 - accuracy", (2e-4, 1e-4), 1e-4, ["0.020 % (0.010 to 0.030)", "−0.010 points (−0.020 to 0.000)"]),  # noqa: RUF001
-        ("1 - R2", (0.0, 0.0), 0.0, ["0.0 %", "+0.0 points"]),
+        ("1 - accuracy", (0.0, 0.0), 0.0, ["0.0 %", "+0.0 points"]),
+        ("1 - R2", (0.1, 3.5), 0.1, ["0.10 (0.00 to 0.20)", "+3.40 (3.30 to 3.50)"]),
         ("log loss", (2.95, 3.08), 0.2, ["2.95 (2.75 to 3.15)", "+0.13 (−0.07 to 0.33)"]),  # noqa: RUF001
         ("RMSE", (12345.6, 23456.7), 100, ["12346 (12246 to 12446)", "+11111 (11011 to 11211)"]),
         ("RMSE", (1.5, np.inf), 0.1, ["1.50 (1.40 to 1.60)", "inf"]),
@@ -105,7 +107,7 @@ def test_the_colour_of_a_bar_tells_its_verdict():
     ],
 )
 def test_numbers_are_written_beside_their_rows(name, errors, half, written):
-    """In percent and points for shares; with as many digits as the errors need."""
+    """In percent and points for shares; with as many digits as the errors need. An R² below 0 makes no share."""
     display = ladder(dict(zip(("train", "dev"), errors, strict=True)), half=half, error_name=name).plot()
     assert set(written) <= set(texts(display.ax_[0]))
 
@@ -141,9 +143,9 @@ def test_references_are_drawn_where_they_leave_the_errors_readable():
 def test_a_target_that_varies_has_an_interval_and_one_that_is_given_has_none():
     """Equal ends are no interval."""
     one = BiasVarianceDisplay(
-        errors={"target": 0.1, "train": 0.2}, intervals={"target": (0.1, 0.1)}, gaps=[], error_name="1 - accuracy"
+        errors={"target": 0.1, "train": 0.2}, intervals={"target": (0.1, 0.1)}, gaps=[], error_name="RMSE"
     )
-    assert texts(one.plot().ax_[0]) == ["10.0 %", "20.0 %"]
+    assert texts(one.plot().ax_[0]) == ["0.100", "0.200"]
 
 
 def test_the_learning_curve_stands_beside_the_ladder(curve):
@@ -199,6 +201,7 @@ def test_from_report_reads_what_the_report_measured(curve):
         error_intervals={"train": (0.01, 0.03), "dev": (0.06, 0.1)},
         gaps=(gap,),
         error_name="1 - accuracy",
+        is_share=True,
         baseline_error=0.5,
         threshold=0.025,
         learning_curve=curve,
@@ -206,4 +209,5 @@ def test_from_report_reads_what_the_report_measured(curve):
     display = BiasVarianceDisplay.from_report(report)
     assert display.gaps == [("variance", "train", "dev", 0.06, (0.04, 0.08), "high")]
     assert (display.threshold, display.baseline_error, display.learning_curve) == (0.025, 0.5, curve)
+    assert display.is_share
     assert len(display.ax_) == 2
