@@ -82,11 +82,12 @@ def main():
     """Run all settings, print the shares, keep every verdict."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--settings", type=int, default=160)
+    parser.add_argument("--first", type=int, default=0, help="number of the first setting")
     parser.add_argument("--samples", type=int, default=4, help="of each setting")
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
-    run = delayed(run_setting)
-    done = Parallel(arguments.jobs)(run(number, arguments.samples) for number in range(arguments.settings))
+    run, numbers = delayed(run_setting), range(arguments.first, arguments.first + arguments.settings)
+    done = Parallel(arguments.jobs)(run(number, arguments.samples) for number in numbers)
     rows = [row for part in done for row in part]
     print_shares(rows, lambda row: row["gap"], "by gap")
     print_shares(rows, lambda row: row["kind"], "by kind of task")

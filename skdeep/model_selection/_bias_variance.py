@@ -234,7 +234,10 @@ def _count_rows(plans: Sequence[Plan], rungs: Mapping[str, Rung]) -> dict[str, i
         if rows is None:
             counts[name] = _num_samples(other.X)
         else:
-            counts[name] = len(np.unique(np.concatenate([plan.evaluate_on[name][1] for plan in plans])))
+            seen = np.zeros(_num_samples(other.X), dtype=bool)
+            for plan in plans:
+                seen[plan.evaluate_on[name][1]] = True
+            counts[name] = int(seen.sum())
     return counts
 
 

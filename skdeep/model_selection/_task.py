@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sklearn import get_config
@@ -52,7 +53,7 @@ class Task:
         """The sample that the dev error is measured on."""
         return self.parts.get("dev", self.sample)
 
-    @property
+    @cached_property
     def is_of_classes(self) -> bool:
         """Whether there is one class for each row to tell."""
         return is_class_target(self.estimator, self.sample.y)
