@@ -105,8 +105,8 @@ def _count_rows(name: str, value: Any) -> int:
         raise ValueError(f"{name} must hold an entry for each row. Got {value!r}.") from None
 
 
-def check_part_targets(y: Any, parts: Mapping[str, tuple[Any, Any]], classes: bool) -> None:
-    """Raise a ValueError for targets that are missing, or where no class of a part is one of the training rows'."""
+def check_part_targets(y: Any, parts: Mapping[str, tuple[Any, Any]], *, classes: bool, both: bool) -> None:
+    """Raise a ValueError for missing targets, and where a part has no class of the training rows, or not `both`."""
     for name, (_, targets) in parts.items():
         key, values = f"y_{name.replace('-', '_')}", np.asarray(targets)
         if values.dtype.kind == "f" and np.isnan(values).any():
@@ -115,4 +115,9 @@ def check_part_targets(y: Any, parts: Mapping[str, tuple[Any, Any]], classes: bo
             raise ValueError(
                 f"{key} must hold classes of y, {np.unique(np.asarray(y))[:5].tolist()}. Got "
                 f"{np.unique(values)[:5].tolist()}."
+            )
+        if both and not np.array_equal(np.unique(values), np.unique(np.asarray(y))):
+            raise ValueError(
+                f"{key} must hold both classes of y, {np.unique(np.asarray(y)).tolist()}, to rank one above the "
+                f"other. Got {np.unique(values)[:5].tolist()}."
             )

@@ -24,8 +24,8 @@ from ._symptoms import find_symptoms
 from ._task import Task, make_task
 
 NO_CURVE = (
-    "There is no learning curve: it needs the errors of three numbers of training rows at least. Sizes of too few rows "
-    "are left out, and those at which a fit failed."
+    "There is no learning curve: it needs the errors of three numbers of training rows at least, and their spread. "
+    "Sizes of too few rows are left out, and those at which a fit failed."
 )
 
 

@@ -39,17 +39,17 @@ def is_class_target(estimator: Any, y: Any) -> bool:
 
 
 def imbalance_warning(y: Any) -> str:
-    """A sentence where accuracy says little, because one class has nearly all rows; empty elsewhere."""
+    """A sentence where accuracy says little, for one class has nearly all rows or hardly any; empty elsewhere."""
     classes, counts = np.unique(np.asarray(y), return_counts=True)
     largest, smallest = counts.max() / counts.sum(), counts.min() / counts.sum()
-    if largest <= MOST_MAJORITY and smallest >= FEWEST_OF_EQUAL / len(classes):
+    if len(classes) > 1 and largest > MOST_MAJORITY:
+        why = f"says little here: always answering {classes[counts.argmax()]!s} is right in {largest:.1%} of the rows"
+    elif smallest < FEWEST_OF_EQUAL / len(classes):
+        why = f"hardly shows here whether {classes[counts.argmin()]!s}, {smallest:.1%} of the rows, is ever found"
+    else:
         return ""
     others = "average_precision, roc_auc" if len(classes) == 2 else "f1_macro, roc_auc_ovr"
-    return (
-        f"Accuracy says little here: always answering {classes[counts.argmax()]!s} is right in {largest:.1%} of the "
-        f"rows, and {classes[counts.argmin()]!s} has {smallest:.1%} of them. Use "
-        f"scoring='balanced_accuracy' or one of {others}."
-    )
+    return f"Accuracy {why}. Use scoring='balanced_accuracy' or one of {others}."
 
 
 def one_class_warnings(y: Any, folds: Sequence[tuple[Any, Any]]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Scores turned into errors: what a metric is called, where perfect is, and its loss row by row where it is a mean."""
+"""Scores turned into errors: what a metric is called, where perfect is, and how far each row moves it, where known."""
 
 from __future__ import annotations
 
@@ -41,8 +41,7 @@ class ErrorMeasure:
     largest : float
         The largest possible error; infinite where there is none.
     by_row : callable or None
-        ``by_row(predictions, y, weights)``: the error and what each row adds to it, where there is such a thing; else
-        None.
+        ``by_row(predictions, y, weights)``: the error and each row's deviation, where that is known; else None.
     """
 
     name: str
@@ -50,6 +49,11 @@ class ErrorMeasure:
     best_score: float
     largest: float
     by_row: Callable[[Any, Any, Any], tuple[float, Any]] | None = None
+
+    @property
+    def of_two_samples(self) -> bool:
+        """Whether the classes are two samples, each with a spread of its own: the AUC row by row."""
+        return self.by_row is _misranked
 
     @property
     def is_share(self) -> bool:
@@ -110,7 +114,8 @@ def error_measure(scoring: Any, estimator: Any, best_score: float | None = None,
         return ErrorMeasure(_error_name(getattr(function, "__name__", "score"), best), scorer, best, float("inf"))
     if best_score is None or best_score == _best(name):
         best_score = _best(name)
-        return ErrorMeasure(_error_name(name, best_score), scorer, best_score, _largest(name), _by_row(name, y))
+        by_row = None if y is None or (name == "roc_auc" and type_of_target(y) != "binary") else BY_ROW.get(name)
+        return ErrorMeasure(_error_name(name, best_score), scorer, best_score, _largest(name), by_row)
     return ErrorMeasure(_error_name(name, best_score), scorer, best_score, float("inf"))
 
 
@@ -190,13 +195,6 @@ def _largest(name: str) -> float:
 # order. For a mean they are the losses less their mean; for a function of means (RMSE, R², AUC) its linearisation.
 
 
-def _by_row(name: str, y: Any) -> Callable[[Any, Any, Any], tuple[float, Any]] | None:
-    """That of a scorer, where these targets have one."""
-    if y is None or (name == "roc_auc" and type_of_target(y) != "binary"):
-        return None
-    return BY_ROW.get(name)
-
-
 def _mean_of(losses: Callable[[Any, Any], Any]) -> Callable[[Any, Any, Any], tuple[float, Any]]:
     """The error that is the mean of losses."""
 
@@ -263,31 +261,30 @@ def _residuals(predictions: Any, y: Any) -> tuple[Any, Any]:
 def _misranked(predictions: Any, y: Any, weights: Any) -> tuple[float, Any]:
     """1 - AUC, the share of misranked pairs; of each row its share less the error, in units of its class's weight.
 
-    The two classes are two samples, so each has its own n / (n - 1): a class of one row leaves the spread unknown, NaN
-    (DeLong, DeLong & Clarke-Pearson 1988).
+    DeLong, DeLong & Clarke-Pearson (1988).
     """
-    positive, scores = _ranking(predictions, y)
-    weights = np.ones(len(scores)) if weights is None else np.asarray(weights, dtype=float)
+    weights = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
+    positive, scores = _ranking(predictions, np.asarray(y).ravel(), weights)
     deviations = np.empty(len(scores))
     for rows, signed in ((positive, scores), (~positive, -scores)):
         deviations[rows] = _share_above(signed[~rows], weights[~rows], signed[rows])
     error = float(np.average(deviations[positive], weights=weights[positive]))
     deviations -= error
     for rows in (positive, ~positive):
-        n = np.count_nonzero(weights[rows])
-        deviations[rows] *= weights.sum() / weights[rows].sum() * np.sqrt(n / (n - 1)) if n > 1 else np.nan
+        deviations[rows] *= weights.sum() / weights[rows].sum()
     return error, deviations
 
 
-def _ranking(predictions: Any, y: Any) -> tuple[Any, Any]:
+def _ranking(predictions: Any, y: Any, weights: Any) -> tuple[Any, Any]:
     """Which rows are of the second class, and the scores that rank them."""
-    y, classes = np.asarray(y).ravel(), predictions.classes_
-    if len(classes) != 2 or not np.array_equal(np.unique(y), classes):
-        raise ValueError(f"the AUC needs rows of both classes; there are {np.unique(y)}, and {classes} in training")
+    there = np.unique(y[weights > 0])
+    classes = getattr(predictions, "classes_", there)  # detectors of outliers have none
+    if len(classes) != 2 or not np.array_equal(there, classes):
+        raise ValueError(f"the AUC needs rows of both classes, {np.asarray(classes)} in training. Got {there}")
     if hasattr(predictions, "decision_function"):
-        scores = np.asarray(predictions.decision_function(None)).ravel()
+        scores = np.asarray(predictions.decision_function(None), dtype=float).ravel()
     else:
-        scores = np.asarray(predictions.predict_proba(None))[:, 1]
+        scores = np.asarray(predictions.predict_proba(None), dtype=float)[:, 1]
     if not np.all(np.isfinite(scores)):
         raise ValueError("the AUC needs finite scores; there are NaN or infinite ones")
     return y == classes[1], scores
@@ -301,7 +298,7 @@ def _share_above(scores: Any, weights: Any, limits: Any) -> Any:
     return 1 - (left + right) / (2 * below[-1])
 
 
-#: Scorer -> its error and what each row adds.
+#: Scorer -> its error and each row's deviation.
 BY_ROW: dict[str, Callable[[Any, Any, Any], tuple[float, Any]]] = {
     "accuracy": _mean_of(_zero_one),
     "neg_log_loss": _mean_of(_log_loss),

@@ -29,7 +29,8 @@ class Units:
     n : int
         How many units there are.
     n_observations : int
-        How many rows, or groups of rows, were drawn independently of one another.
+        On how many rows, or groups of rows, drawn independently of one another, an error rests. Of two samples four
+        times the smaller one, if that is less: the larger tells nothing of the smaller one's spread.
     """
 
     of_row: Any
@@ -145,8 +146,24 @@ def evaluate(
         left_out = np.unique(of_row) if jackknife else ()
         return _jackknife(measure, predictions, X, y, of_row, left_out, share, weights)
     error, deviations = measure.by_row(predictions, y, weights)
-    influence = np.bincount(of_row, _shares(weights, len(of_row)) * deviations, units.n)
+    shares = _shares(weights, len(of_row))
+    if measure.of_two_samples:
+        y = np.asarray(y).ravel()
+        samples = [y == label for label in np.unique(y)]
+        influence = sum(_of_one_sample(of_row[rows], shares[rows], deviations[rows], units.n) for rows in samples)
+    else:
+        influence = np.bincount(of_row, shares * deviations, units.n)
     return Evaluation(error, influence, share)
+
+
+def _of_one_sample(of_row: Any, shares: Any, deviations: Any, n_units: int) -> Any:
+    """What units add, scaled so that squares sum to an unbiased variance: by n / (n - 1), n the effective number.
+
+    A sample of one unit does not tell its spread: NaN.
+    """
+    weight = np.bincount(of_row, shares, n_units)
+    n = weight.sum() ** 2 / (weight**2).sum()
+    return np.bincount(of_row, shares * deviations, n_units) * (np.sqrt(n / (n - 1)) if n > 1 + 1e-6 else np.nan)
 
 
 def _shares(weights: Any, n: int) -> Any:

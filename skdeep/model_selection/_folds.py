@@ -9,10 +9,11 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold, check_cv, train_test_split
 
+from ._error import ErrorMeasure
 from ._evaluation import Units
 from ._fits import Plan, Sample
 
-#: Blocks that a jackknife leaves out where an error is no mean over rows: t with 19 degrees of freedom is near normal.
+#: Blocks that a jackknife leaves out where nothing is known row by row: t with 19 degrees of freedom is near normal.
 N_BLOCKS = 20
 FEWEST_ROWS = 10
 
@@ -49,12 +50,12 @@ def _row_numbers(rows: Any) -> Any:
     return np.flatnonzero(rows) if rows.dtype == bool else rows
 
 
-def make_units(y: Any, groups: Any, *, by_row: bool, random_state: Any) -> Units:
+def make_units(y: Any, groups: Any, measure: ErrorMeasure, *, random_state: Any) -> Units:
     """Single rows where it is known what each adds; groups where given; else blocks of equal class shares."""
     y = np.asarray(y)
     if groups is not None:
         of_row = np.unique(groups, return_inverse=True)[1]
-    elif by_row:
+    elif measure.by_row is not None:
         of_row = np.arange(len(y))
     else:
         order = random_state.permutation(len(y))
@@ -63,7 +64,11 @@ def make_units(y: Any, groups: Any, *, by_row: bool, random_state: Any) -> Units
         of_row = np.empty(len(y), dtype=int)
         of_row[order] = np.arange(len(y)) % min(N_BLOCKS, len(y))
     n_units = int(of_row.max()) + 1
-    return Units(of_row, n_units, n_units if groups is not None else len(y))
+    n_observations = n_units if groups is not None else len(y)
+    if measure.of_two_samples:
+        of_classes = [len(np.unique(of_row[y.ravel() == label])) for label in np.unique(y)]
+        n_observations = min(n_observations, 4 * min(of_classes))
+    return Units(of_row, n_units, n_observations)
 
 
 def fold_plans(sample: Sample, folds: Sequence[tuple[Any, Any]], test: Sample | None) -> list[Plan]:

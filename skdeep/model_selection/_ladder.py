@@ -127,7 +127,7 @@ def make_rung(
     n_present = int(np.count_nonzero(sum(fit.share for fit in evaluations)))
     influence = influence * (np.sqrt(n_present / (n_present - 1)) if n_present > 1 else np.nan)
     floor = largest / units.n_observations if np.isfinite(largest) else 0.0
-    return Rung(name, error, by_fit, units, influence, n_present - 1, floor, ratio)
+    return Rung(name, error, by_fit, units, influence, min(n_present, units.n_observations) - 1, floor, ratio)
 
 
 def error_variance(rung: Rung, train: Rung) -> tuple[float, int]:

@@ -334,7 +334,7 @@ class BiasVarianceReport:
         return page
 
     def to_dict(self) -> dict[str, Any]:
-        """All figures, as plain Python objects that JSON can hold.
+        """All figures, as plain Python objects that `json` can write.
 
         Returns
         -------

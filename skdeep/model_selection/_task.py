@@ -109,15 +109,14 @@ def make_task(
     Task
         Checked.
     """
-    check_part_targets(y, parts, is_class_target(estimator, y))
+    check_part_targets(y, parts, classes=is_class_target(estimator, y), both=measure.of_two_samples)
     splitter = make_splitter(cv, y, groups, estimator, random_state.randint(2**31 - 1))
     scorer = None if scoring is None else measure.scorer
     to_fit, to_split, weights = _route(estimator, splitter, scorer, check_fit_params(fit_params), groups)
     _check_weights(weights, parts)
-    by_row = measure.by_row is not None
-    sample = Sample(X, y, make_units(y, groups, by_row=by_row, random_state=random_state), weights)
+    sample = Sample(X, y, make_units(y, groups, measure, random_state=random_state), weights)
     own = {
-        name: Sample(X_part, y_part, make_units(y_part, None, by_row=by_row, random_state=random_state))
+        name: Sample(X_part, y_part, make_units(y_part, None, measure, random_state=random_state))
         for name, (X_part, y_part) in parts.items()
     }
     folds = [] if "dev" in own else cut_folds(splitter, X, y, to_split)

@@ -207,7 +207,7 @@ def test_a_rare_class_beside_several_frequent_ones_is_named_too():
     """Accuracy does not tell whether it is ever found, though no class has most of the rows."""
     y = np.repeat(["a", "b", "c"], [98, 97, 5])
     report = report_on(DummyClassifier(), np.zeros((200, 1)), y)
-    assert "always answering a is right in 49.0% of the rows, and c has 2.5% of them" in report.warnings[0]
+    assert "hardly shows here whether c, 2.5% of the rows, is ever found" in report.warnings[0]
     assert report_on(DummyClassifier(), np.zeros((200, 1)), np.repeat(["a", "b", "c"], [95, 95, 10])).warnings == ()
 
 
@@ -469,3 +469,11 @@ def test_weights_of_errors_go_with_no_parts_of_ones_own():
         tree = DecisionTreeClassifier(random_state=0).set_fit_request(sample_weight=True)
         with pytest.raises(ValueError, match="must not be routed to the scorer beside parts of your own"):
             report_on(tree, scoring=scorer, fit_params={"sample_weight": np.ones(150)}, X_dev=X, y_dev=Y)
+
+
+@pytest.mark.parametrize("part", ["dev", "test"])
+def test_an_own_part_of_one_class_has_no_auc(part):
+    """Said before anything is fitted."""
+    given = {f"X_{part}": X[:5], f"y_{part}": np.zeros(5, dtype=int)}
+    with pytest.raises(ValueError, match=rf"y_{part} must hold both classes of y, \[0, 1\].*Got \[0\]"):
+        report_on(y=np.arange(len(X)) % 2, scoring="roc_auc", **given)

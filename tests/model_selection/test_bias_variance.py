@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from scipy.stats import norm
 from scipy.stats import t as student
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
@@ -214,9 +215,47 @@ def test_the_interval_of_an_auc_is_delongs():
     right = (positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)
     variance = sum(right.mean(axis=k).var(ddof=1) / right.shape[1 - k] for k in (0, 1))
     assert_allclose(report.dev_error, 1 - right.mean())
-    # Twice one row in a hundred, and the n / (n - 1) of all rows, stand for what has not happened yet.
-    half = student.ppf(0.975, 99) * np.sqrt(variance * 100 / 99 + 2 / 100**2)
+    # Twice one observation, and the n / (n - 1) of all rows, stand for what has not happened yet.
+    n = min(100, 4 * len(positive), 4 * len(negative))
+    half = student.ppf(0.975, n - 1) * np.sqrt(variance * 100 / 99 + 2 / n**2)
     assert_allclose(width(report.dev_error_interval) / 2, half)
+
+
+@pytest.mark.parametrize("n_positive", [3, 10, 40])
+def test_an_auc_of_few_positives_is_covered_all_the_same(n_positive):
+    """However many negatives there are: 200 dev parts of two normal classes whose AUC is known to be 0.9."""
+    rng, covered = np.random.default_rng(0), 0
+    y, mean = np.repeat([0, 1], [200, n_positive]), np.sqrt(2) * norm.ppf(0.9)
+    fitted = Ranker().fit(np.array([[0.0], [1.0]]), [0, 1])
+    for _ in range(200):
+        X = rng.normal(size=(len(y), 1)) + mean * y[:, None]
+        report = report_on(fitted, [[0.0], [1.0]] * 5, [0, 1] * 5, X_dev=X, y_dev=y, scoring="roc_auc")
+        low, high = report.dev_error_interval
+        covered += low <= 0.1 <= high
+    assert covered >= 182
+
+
+class Ranker(ClassifierMixin, BaseEstimator):
+    """Ranks rows by their first column."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def decision_function(self, X):
+        return np.asarray(X)[:, 0]
+
+    def predict(self, X):
+        return self.classes_[(self.decision_function(X) > 0).astype(int)]
+
+
+def test_one_group_of_positives_does_not_tell_the_spread_of_an_auc():
+    """However many rows it has: in each fold all positives are of one group, as the rows of one patient."""
+    groups = np.repeat(np.arange(30), 20)
+    X = np.random.default_rng(0).normal(size=(600, 1)) + (groups < 5)[:, None]
+    report = report_on(Ranker(), X, (groups < 5).astype(int), groups=groups, scoring="roc_auc", cv=GroupKFold(5))
+    assert report.dev_error_interval == (0.0, 1.0)
+    assert report.gaps[1].verdict == "cannot tell yet"
 
 
 def opaque_accuracy(estimator, X, y):

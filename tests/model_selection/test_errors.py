@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose
+from sklearn import config_context
+from sklearn.covariance import EllipticEnvelope
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -167,6 +169,40 @@ def test_a_search_by_a_callable_is_not_silently_judged_by_accuracy(few):
     with pytest.raises(ValueError, match=r"known maximum.*best_score"):
         report_on(search, *few)
     assert report_on(search, *few, best_score=1.0).error_name == "1 - f1 score"
+
+
+@pytest.mark.parametrize("weigh", [lambda rng: rng.random(569), lambda rng: rng.integers(0, 2, 569)])
+def test_an_auc_heeds_the_weights_that_are_routed_to_its_scorer(binary, weigh):
+    """As scikit-learn does; rows of weight 0 are as good as absent."""
+    (X, y), weight = binary, weigh(np.random.default_rng(0)).astype(float)
+    with config_context(enable_metadata_routing=True):
+        line = LogisticRegression().set_fit_request(sample_weight=False)
+        scorer = get_scorer("roc_auc").set_score_request(sample_weight=True)
+        report = report_on(line, X, y, scoring=scorer, fit_params={"sample_weight": weight})
+    expected = [
+        1 - roc_auc_score(y[rows], line.fit(X[train], y[train]).decision_function(X[rows]), sample_weight=weight[rows])
+        for train, rows in CV.split(X)
+    ]
+    assert_allclose(report.dev_error, np.mean(expected))
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int8, object, np.float32])
+def test_scores_of_any_type_rank_alike(few, dtype):
+    """Unsigned ones have no negative, and booleans no minus."""
+    X, y = few
+    right = np.column_stack([y == 0, y == 1])
+    given = {"X_dev": X, "y_dev": y, "scoring": "roc_auc"}
+    reports = [report_on(LINE, X, y, target_error=right.astype(kind), **given) for kind in (float, dtype)]
+    assert reports[0].target_error_interval == reports[1].target_error_interval
+
+
+def test_detectors_of_outliers_have_an_auc():
+    """Though they are no classifiers and know no classes."""
+    rng = np.random.default_rng(0)
+    X, y = np.vstack([rng.normal(size=(90, 2)), 4 + rng.normal(size=(10, 2))]), np.repeat([1, -1], [90, 10])
+    report = report_on(EllipticEnvelope(random_state=0), X, y, scoring="roc_auc", X_dev=X, y_dev=y)
+    expected = 1 - roc_auc_score(y, EllipticEnvelope(random_state=0).fit(X).decision_function(X))
+    assert_allclose(report.dev_error, expected)
 
 
 # Parts of one's own -------------------------------------------------------------------------------------------------

@@ -151,7 +151,8 @@ def test_advice_can_be_written_as_json(wrap):
     """A scaler that is to be put before the model as its text; all else as it is."""
     found = get_advice(wrap(SVC()), "high bias", "high variance", symptoms=ALL_SYMPTOMS)
     written = json.loads(json.dumps([advice.to_dict() for advice in found]))
-    assert [list(entry["parameters"]) for entry in written] == [list(advice.parameters) for advice in found]
+    expected = [json.loads(json.dumps(advice.parameters, default=str)) for advice in found]
+    assert [entry["parameters"] for entry in written] == expected
     assert [entry["why"] for entry in written] == [advice.why for advice in found]
 
 
