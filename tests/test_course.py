@@ -174,9 +174,14 @@ class CourseMasks:
     def __init__(self, n_rows, layer_sizes):
         draw = np.random.RandomState(1)
         self.layers = cycle([draw.rand(size, n_rows).T for size in layer_sizes])
+        self.bit_generator = self
 
-    def random(self, *, out, dtype):
-        out[...] = next(self.layers)
+    def random_raw(self, n_words):
+        """Words of four 16-bit numbers, one for each unit: 0 where the course keeps it."""
+        kept = next(self.layers) < 0.86
+        bits = np.full(4 * n_words, 2**16 - 1, dtype=np.uint16)
+        bits[: kept.size] = np.where(kept, 0, 2**16 - 1).ravel()
+        return bits.view(np.uint64)
 
 
 def test_football_under_one_mask_is_learnt_as_in_the_course(football):

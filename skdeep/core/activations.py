@@ -2,8 +2,8 @@
 
 Every ``forward(Z, A, scratch)`` writes ``g(Z)`` into `A`; `A` may be `Z` itself where the derivative can be read
 off the output. Every ``backward(delta, Z, A, scratch)`` multiplies `delta` by ``g'(Z)`` in place; nobody reads `Z`
-and `A` after it, so it may use them up, as it does `scratch`. All arrays have one shape and dtype, and no array is
-allocated.
+and `A` after it, so it may use them up, as it does `scratch`, which holds anything unless the activation keeps what its
+forward pass left there. All arrays have one shape and dtype, and no array is allocated.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ class Activation:
         The initializer that keeps the signal's variance under this function.
     needs_input : bool
         Whether the derivative needs `Z` beside `A`, so that `A` must not overwrite `Z`.
+    keeps_scratch : bool
+        Whether the derivative needs `scratch` as the forward pass left it.
     has_kink : bool
         Whether the derivative jumps where z is 0, and with it `A`.
     """
@@ -49,6 +51,7 @@ class Activation:
     backward: Callable[[Array, Array, Array, Array], None]
     initializer: str
     needs_input: bool = False
+    keeps_scratch: bool = False
     has_kink: bool = False
 
     def __reduce__(self) -> tuple[Callable[[str], Activation], tuple[str]]:
@@ -85,7 +88,8 @@ def _tanh_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
 
 
 def _relu_forward(Z: Array, A: Array, scratch: Array) -> None:
-    np.maximum(Z, 0.0, out=A)
+    scratch.fill(0.0)  # numpy compares two arrays by vector instructions, an array and a number four times as slowly
+    np.maximum(Z, scratch, out=A)
 
 
 def _relu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
@@ -165,25 +169,18 @@ def _gelu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
     delta *= scratch
 
 
-def _sigmoid(Z: Array, out: Array) -> None:
-    """``1 / (1 + exp(-z))``; in float32 as ``(1 + tanh(z / 2)) / 2``, quicker and right to a rounding of 1."""
-    if Z.dtype == np.float64:
-        expit(Z, out=out)
-        return
-    np.multiply(Z, 0.5, out=out)
-    np.tanh(out, out=out)
-    out += 1.0
-    out *= 0.5
-
-
 def _silu_forward(Z: Array, A: Array, scratch: Array) -> None:
-    _sigmoid(Z, scratch)
+    # 1 / (1 + exp(-z)) by steps: half the time of expit and of tanh(z / 2). Where exp(-z) is infinite, 0 is right.
+    with np.errstate(over="ignore"):
+        np.negative(Z, out=scratch)
+        np.exp(scratch, out=scratch)
+    scratch += 1.0
+    np.divide(1.0, scratch, out=scratch)
     np.multiply(Z, scratch, out=A)
 
 
 def _silu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
-    # g' = s + A (1 - s) with s = sigmoid(z), the second term in Z.
-    _sigmoid(Z, scratch)
+    # g' = s + A (1 - s) with s = sigmoid(z) as the forward pass left it, the second term in Z.
     np.subtract(1.0, scratch, out=Z)
     Z *= A
     scratch += Z
@@ -201,7 +198,7 @@ ACTIVATIONS: dict[str, Activation] = {
         Activation("elu", _elu_forward, _elu_backward, "he_normal"),
         Activation("selu", _selu_forward, _selu_backward, "lecun_normal", has_kink=True),
         Activation("gelu", _gelu_forward, _gelu_backward, "he_normal", needs_input=True),
-        Activation("silu", _silu_forward, _silu_backward, "he_normal", needs_input=True),
+        Activation("silu", _silu_forward, _silu_backward, "he_normal", needs_input=True, keeps_scratch=True),
     )
 }
 

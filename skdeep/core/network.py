@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,7 @@ from .activations import Activation
 from .losses import Loss
 from .parameters import Array, ParameterVector
 
+MASK_PIECE = 8192  # units of a dropout mask that are drawn at once
 ALIGNMENT = 16  # values; keeps every buffer of a workspace on a cache line of its own
 
 
@@ -58,7 +61,7 @@ class Network:
     def draw_masks(
         self, workspace: Workspace, rng: np.random.Generator, input_rng: np.random.Generator | None = None
     ) -> None:
-        """Draw fresh inverted-dropout masks: 0, or ``1 / keep_prob`` with probability ``keep_prob``.
+        """Draw fresh inverted-dropout masks: 0, or ``1 / keep_prob`` with probability ``keep_prob`` to 16 bits.
 
         A call of its own, so that forward and backward are a function of parameters, rows and masks. A layer that
         keeps everything draws nothing.
@@ -72,12 +75,19 @@ class Network:
         input_rng : Generator, default=None
             Where those of the input's mask come from, so that they shift no other; `rng` if None.
         """
-        streams = [input_rng or rng, *[rng] * len(self.activations)]
-        for mask, keep_prob, stream in zip(workspace.masks, self.keep_prob, streams, strict=True):
+        for layer, mask in enumerate(workspace.masks):
             if mask is not None:
-                stream.random(out=mask, dtype=mask.dtype.type)
-                np.less(mask, keep_prob, out=mask)
-                mask /= keep_prob
+                stream = rng if layer > 0 or input_rng is None else input_rng
+                threshold, scale = self._thresholds[layer]
+                _draw_kept(mask, threshold, stream)
+                mask *= np.asarray(scale, dtype=mask.dtype)
+
+    @cached_property
+    def _thresholds(self) -> list[tuple[Array, Array]]:
+        """For each layer the 16-bit number below which a unit is kept, and ``1 / keep_prob``."""
+        levels = (np.clip(np.rint(np.multiply(keep_prob, 2.0**16)), 1, 2**16 - 1) for keep_prob in self.keep_prob)
+        scales = (np.divide(1.0, keep_prob) for keep_prob in self.keep_prob)
+        return [(level.astype(np.uint16), scale) for level, scale in zip(levels, scales, strict=True)]
 
     def forward(self, parameters: ParameterVector, workspace: Workspace) -> Array:
         """Raw scores of the rows in the workspace.
@@ -245,7 +255,10 @@ class Workspace:
         self.deltas = [next(views) for _ in sizes[1:-1]] if self.training else []
         widest = next(views).reshape(-1)
         n_values = int(np.prod(self.stack)) * self.n_rows
-        self.scratch = [widest[: n_values * units].reshape(*self.stack, self.n_rows, units) for units in sizes[1:]]
+        self.scratch = [
+            next(views) if keeps else widest[: n_values * units].reshape(*self.stack, self.n_rows, units)
+            for keeps, units in zip([*self._keeps_scratch(), False], sizes[1:], strict=True)
+        ]
 
     def _buffer_units(self) -> list[int]:
         """Units of every buffer, in the order in which `_carve` takes them."""
@@ -258,7 +271,12 @@ class Workspace:
         ]
         deltas = hidden if self.training else []
         passes = [*hidden, n_outputs, *kept_inputs, *masked, *masked, *deltas]
-        return [n_features, n_outputs, 1, 1, *passes, max([*hidden, n_outputs])]
+        kept_scratch = [units for units, keeps in zip(hidden, self._keeps_scratch(), strict=True) if keeps]
+        return [n_features, n_outputs, 1, 1, *passes, max([*hidden, n_outputs]), *kept_scratch]
+
+    def _keeps_scratch(self) -> list[bool]:
+        """Whether each hidden layer has a scratch of its own, for its backward pass to read."""
+        return [self.training and activation.keeps_scratch for activation in self.network.activations]
 
     def _has_mask(self, keep_prob: float | Array) -> bool:
         return self.training and _drops(keep_prob)
@@ -273,6 +291,21 @@ class Workspace:
             size = int(np.prod(self.stack)) * self.n_rows * units
             yield self.memory[start : start + size].reshape(*self.stack, self.n_rows, units)
             start += _aligned(size)
+
+
+def _draw_kept(mask: Array, threshold: Array, rng: np.random.Generator) -> None:
+    """Fill a mask with 1 where 16 random bits are below the threshold, else 0."""
+    # Four units to a word of the generator: a third of the time of a float for each. A few rows at a time, so that the
+    # words, which the generator allocates, stay small.
+    n_rows = max(1, MASK_PIECE // max(1, mask[..., 0, :].size))
+    for start in range(0, mask.shape[-2], n_rows):
+        piece = mask[..., start : start + n_rows, :]
+        np.less(_random_bits(piece.shape, rng), threshold, out=piece)
+
+
+def _random_bits(shape: tuple[int, ...], rng: np.random.Generator) -> npt.NDArray[np.uint16]:
+    size = prod(shape)
+    return rng.bit_generator.random_raw(-(-size // 4)).view(np.uint16)[:size].reshape(shape)
 
 
 def _drops(keep_prob: float | Array) -> bool:

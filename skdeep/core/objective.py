@@ -59,11 +59,10 @@ class Objective:
         """Value and gradient at `theta`; the gradient is a fresh array."""
         parameters = ParameterVector(self.network.layer_sizes, theta)
         gradient = ParameterVector(self.network.layer_sizes, np.zeros_like(theta))
-        value = float(self.penalty.value(parameters))
+        value = float(self.penalty.add_gradient(parameters, gradient, scratch=self._block_gradient.theta))
         for block in self.blocks():
             value += float(self.network.loss_and_gradient(parameters, self._block_gradient, block))
             gradient.theta += self._block_gradient.theta
-        self.penalty.add_gradient(parameters, gradient, scratch=self._block_gradient.theta)
         return value, gradient.theta
 
     def probe(self, theta: Array) -> tuple[float, bytes]:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from .parameters import Array, piece_width
+from .parameters import Array, in_pieces, piece_width
 
 
 class Optimizer(Protocol):
@@ -26,9 +26,9 @@ class Optimizer(Protocol):
         ...
 
 
-def _pieces(theta: Array) -> list[slice]:
-    width = piece_width(theta)
-    return [slice(start, start + width) for start in range(0, theta.shape[-1], width)]
+def _constant(value: float | Array, like: Array) -> Array:
+    """As an array, in the precision of a vector: numpy would convert a Python number at every use."""
+    return np.asarray(value, dtype=like.dtype)
 
 
 @dataclass(eq=False)
@@ -53,15 +53,14 @@ class SGD:
 
     def step(self, theta: Array, gradient: Array, rate: float | Array) -> None:
         """Move `theta` in place; `gradient` is used up."""
-        for piece in _pieces(theta):
-            step, velocity = gradient[..., piece], self._velocity[..., piece]
+        rate, momentum = _constant(rate, theta), _constant(self.momentum, theta)
+        for moved, step, velocity in in_pieces(theta, gradient, self._velocity):
             step *= rate
-            velocity *= self.momentum
+            velocity *= momentum
             velocity -= step
-            moved = theta[..., piece]
             if self.nesterov:
                 moved -= step
-                np.multiply(velocity, self.momentum, out=step)
+                np.multiply(velocity, momentum, out=step)
                 moved += step
             else:
                 moved += velocity
@@ -87,22 +86,22 @@ class RMSProp:
     def bind(self, theta: Array) -> None:
         """Allocate a mean square of zeros in the shape and precision of `theta`."""
         self._square = np.zeros_like(theta)
-        self._scratch = np.empty_like(theta[..., _pieces(theta)[0]])
+        self._scratch = np.empty_like(theta[..., : piece_width(theta)])
 
     def step(self, theta: Array, gradient: Array, rate: float | Array) -> None:
         """Move `theta` in place; `gradient` is used up."""
-        for piece in _pieces(theta):
-            step, square = gradient[..., piece], self._square[..., piece]
+        values = (rate, self.decay, 1.0 - self.decay, self.epsilon)
+        rate, decay, rest, epsilon = (_constant(value, theta) for value in values)
+        for moved, step, square in in_pieces(theta, gradient, self._square):
             scratch = self._scratch[..., : step.shape[-1]]
             np.multiply(step, step, out=scratch)
-            scratch *= 1.0 - self.decay
-            square *= self.decay
+            scratch *= rest
+            square *= decay
             square += scratch
             np.sqrt(square, out=scratch)
-            scratch += self.epsilon
+            scratch += epsilon
             step /= scratch
             step *= rate
-            moved = theta[..., piece]
             moved -= step
 
 
@@ -141,18 +140,16 @@ class Adam:
         # in the rate and in epsilon. That saves two of twelve passes over all parameters, and a buffer.
         root = (1.0 - self.beta_2) ** 0.5
         correction = (1.0 - self.beta_2**self._n_steps) ** 0.5 / (1.0 - self.beta_1**self._n_steps)
-        rate = rate * (correction * (1.0 - self.beta_1) / root)
-        epsilon = self.epsilon / root
-        for piece in _pieces(theta):
-            step, first, second = gradient[..., piece], self._first[..., piece], self._second[..., piece]
-            first *= self.beta_1
+        values = (rate * (correction * (1.0 - self.beta_1) / root), self.beta_1, self.beta_2, self.epsilon / root)
+        rate, beta_1, beta_2, epsilon = (_constant(value, theta) for value in values)
+        for moved, step, first, second in in_pieces(theta, gradient, self._first, self._second):
+            first *= beta_1
             first += step
             step *= step
-            second *= self.beta_2
+            second *= beta_2
             second += step
             np.sqrt(second, out=step)
             step += epsilon
             np.divide(first, step, out=step)
             step *= rate
-            moved = theta[..., piece]
             moved -= step

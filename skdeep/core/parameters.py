@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +20,16 @@ PIECE = 16384  # values; four float32 vectors of it take a quarter of a common s
 def piece_width(theta: Array) -> int:
     """How many parameters of each network to work on at once, so that a few passes stay in the cache."""
     return max(1, min(theta.shape[-1], PIECE // max(1, theta[..., 0].size)))
+
+
+def in_pieces(*vectors: Array) -> Iterator[tuple[Array, ...]]:
+    """Walk through vectors of one shape together, by views that fit the processor's cache."""
+    n, width = vectors[0].shape[-1], piece_width(vectors[0])
+    if n == width:  # as in a small network, whose steps are short: no views to be made
+        yield vectors
+        return
+    for start in range(0, n, width):
+        yield tuple(vector[..., start : start + width] for vector in vectors)
 
 
 class ParameterVector:

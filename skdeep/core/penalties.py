@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .parameters import Array, ParameterVector, piece_width
+from .parameters import Array, ParameterVector, in_pieces, piece_width
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ class L2:
     def value(self, parameters: ParameterVector) -> Array:
         """The penalty of the network, or of each network of a stack."""
         weights = parameters.flat_weights
-        squared_norm = np.einsum("...p,...p->...", weights, weights) if weights.ndim > 1 else np.dot(weights, weights)
-        value: Array = squared_norm * np.broadcast_to(np.multiply(0.5, self.strength), (*weights.shape[:-1], 1))[..., 0]
+        half = np.multiply(0.5, self.strength)
+        value: Array = _inner(weights, weights) * (half[..., 0] if half.ndim else half)
         return value
 
     def add_gradient(
         self, parameters: ParameterVector, gradient: ParameterVector, scratch: Array | None = None
-    ) -> None:
-        """Add ``strength * W`` to the gradient of the weights, in pieces of the scratch's size.
+    ) -> Array:
+        """Add ``strength * W`` to the gradient of the weights; the penalty comes of the same pass.
 
         Parameters
         ----------
@@ -44,22 +44,34 @@ class L2:
         gradient : ParameterVector
             Its weights are added to.
         scratch : ndarray of shape (..., n), default=None
-            Used up; allocated if None.
+            As many values as a piece has, used up; allocated if None.
+
+        Returns
+        -------
+        scalar or ndarray of shape (...)
+            What `value` gives.
         """
         # No BLAS axpy: scipy brings a BLAS of its own, whose threads would fight numpy's for the cores.
         scratch = np.empty_like(parameters.theta[..., : piece_width(parameters.theta)]) if scratch is None else scratch
-        weights, sums, width = parameters.flat_weights, gradient.flat_weights, scratch.shape[-1]
-        for start in range(0, weights.shape[-1], width):
-            piece = weights[..., start : start + width]
-            step = scratch[..., : piece.shape[-1]]
-            np.multiply(piece, self.strength, out=step)
-            moved = sums[..., start : start + width]
-            moved += step
+        strength = np.asarray(self.strength, dtype=scratch.dtype)
+        doubled: Array = scratch.dtype.type(0.0)
+        for weights, sums in in_pieces(parameters.flat_weights, gradient.flat_weights):
+            step = scratch[..., : weights.shape[-1]]
+            np.multiply(weights, strength, out=step)
+            doubled = doubled + _inner(weights, step)
+            sums += step
+        return doubled * 0.5
 
     def shrink(self, parameters: ParameterVector, rate: float | Array) -> None:
         """The decoupled form of the step: ``W *= 1 - rate * strength``, in place."""
         weights = parameters.flat_weights
         weights *= 1.0 - rate * self.strength
+
+
+def _inner(a: Array, b: Array) -> Array:
+    """The inner product of two vectors, or of each pair of a stack."""
+    product: Array = np.dot(a, b) if a.ndim == 1 else np.einsum("...p,...p->...", a, b)
+    return product
 
 
 @dataclass(frozen=True)

@@ -98,12 +98,12 @@ class Trainer:
         """One step on the mini-batch in the workspace; the objective before it."""
         self.network.draw_masks(batch, self.dropout_rng, self.input_dropout_rng)
         loss = self.network.loss_and_gradient(self.parameters, self.gradient, batch)
-        loss = loss + self.penalty.value(self.parameters)
         rate = self.schedule(self.n_steps)
         if self.penalty.decoupled:
+            loss = loss + self.penalty.value(self.parameters)
             self.penalty.shrink(self.parameters, rate)
         else:
-            self.penalty.add_gradient(self.parameters, self.gradient, self._scratch)
+            loss = loss + self.penalty.add_gradient(self.parameters, self.gradient, self._scratch)
         if self._records_next:
             self.gradient_norms, self._records_next = layer_norms(self.gradient), False
         if self.clip_norm is not None:

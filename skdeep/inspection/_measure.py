@@ -67,7 +67,7 @@ class LayerSums:
         assert self.activation is not None
         slopes = np.ones_like(block.activations[layer])
         Z, A = block.sums[layer].copy(), block.activations[layer].copy()
-        self.activation.backward(slopes, Z, A, np.empty_like(slopes))
+        self.activation.backward(slopes, Z, A, block.scratch[layer].copy())
         self.n_active = self.n_active + (slopes != 0.0).sum(axis=0)
         flat_below = FLAT * LARGEST_SLOPE.get(self.activation.name, 0.0)
         self.n_flat = self.n_flat + (np.abs(slopes) < flat_below).sum(axis=0)

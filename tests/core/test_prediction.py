@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array, csr_matrix
 
-from skdeep.core import dropout_moments, layer_outputs, raw_scores
+from skdeep.core import Workspace, dropout_moments, layer_outputs, raw_scores
 
 SIZES = (4, 5, 3)
 
@@ -116,15 +116,15 @@ def test_no_rows_have_no_moments(parameters, make_network, rng):
 @pytest.mark.parametrize("n_samples", [1, 2, 30])
 def test_dropout_moments_are_those_of_the_samples(n_samples, parameters, make_network, rng):
     """Mean and spread of the scores that the formula gives with the same masks, drawn input first."""
-    X, q = rng.normal(size=(6, 4)), (0.8, 0.5)
-    draws = np.random.default_rng(1)
+    X, network = rng.normal(size=(6, 4)), make_network(SIZES, keep_prob=(0.8, 0.5))
+    draws, drawn = np.random.default_rng(1), Workspace(network, 6, np.float64)
     samples = []
     for _ in range(n_samples):
-        masks = [(draws.random((6, units)) < keep) / keep for units, keep in zip(SIZES, q, strict=False)]
+        network.draw_masks(drawn, draws)
         (W1, W2), (b1, b2) = parameters.weights, parameters.biases
-        samples.append((np.tanh(X * masks[0] @ W1 + b1) * masks[1]) @ W2 + b2)
+        samples.append((np.tanh(X * drawn.masks[0] @ W1 + b1) * drawn.masks[1]) @ W2 + b2)
     mean, deviation = dropout_moments(
-        make_network(SIZES, keep_prob=q), parameters, X, np.copy, n_samples=n_samples, rng=np.random.default_rng(1)
+        network, parameters, X, np.copy, n_samples=n_samples, rng=np.random.default_rng(1)
     )
     np.testing.assert_allclose(mean, np.mean(samples, axis=0), rtol=1e-12)
     np.testing.assert_allclose(deviation, np.std(samples, axis=0), rtol=1e-9, atol=1e-15)
