@@ -7,7 +7,8 @@ scores, with its derivative by the scores. Neither is weighted yet.
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from functools import cache
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
@@ -33,6 +34,13 @@ class Loss(Protocol):
         ...
 
 
+@cache
+def _ones(n: int, dtype: np.dtype[Any]) -> Array:
+    ones: Array = np.ones((n, 1), dtype=dtype)
+    ones.flags.writeable = False
+    return ones
+
+
 class SoftmaxCrossEntropy:
     """Multiclass: ``-sum_k y_k log softmax(z)_k``, gradient ``softmax(z) - y``.
 
@@ -55,19 +63,20 @@ class SoftmaxCrossEntropy:
         scratch : ndarray of shape (..., rows, outputs)
             Used up.
         """
-        # Reductions by the ufunc itself: np.max and np.sum cost twice as much on a small mini-batch.
         column = loss_out[..., None]
         np.maximum.reduce(delta, axis=-1, keepdims=True, out=column)
         delta -= column
-        # -sum_k y_k z_k first, while the scores are still there; then the log of the normaliser.
+        # -sum_k y_k z_k first, while the scores are still there; then the log of the normaliser. A product with ones
+        # sums the few outputs of a row in a fifth of the time of np.sum.
+        ones = _ones(delta.shape[-1], delta.dtype)
         np.exp(delta, out=scratch)
         delta *= Y
-        np.add.reduce(delta, axis=-1, out=loss_out)
-        normaliser = delta[..., :1]
-        np.add.reduce(scratch, axis=-1, keepdims=True, out=normaliser)
+        np.matmul(delta, ones, out=column)
+        normaliser = delta.reshape(-1)[: column.size].reshape(column.shape)  # delta is free, and this is contiguous
+        np.matmul(scratch, ones, out=normaliser)
         scratch /= normaliser
         np.log(normaliser, out=normaliser)
-        np.subtract(normaliser[..., 0], loss_out, out=loss_out)
+        np.subtract(normaliser, column, out=column)
         np.subtract(scratch, Y, out=delta)
 
     def inverse_link(self, scores: Array) -> Array:

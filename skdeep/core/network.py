@@ -111,7 +111,7 @@ class Network:
         last = len(parameters.weights) - 1
         for layer, (W, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True)):
             Z = workspace.sums[layer]
-            np.matmul(workspace.outputs[layer], W, out=Z)
+            workspace.product(workspace.outputs[layer], W, out=Z)
             Z += b
             if layer == last:
                 break
@@ -154,13 +154,13 @@ class Network:
         self, delta: Array, parameters: ParameterVector, gradient: ParameterVector, workspace: Workspace
     ) -> None:
         for layer in reversed(range(len(parameters.weights))):
-            np.matmul(workspace.outputs[layer].swapaxes(-1, -2), delta, out=gradient.weights[layer])
-            np.matmul(workspace.ones, delta, out=gradient.biases[layer])  # a sum over rows, at half its price
+            workspace.product(workspace.outputs[layer].swapaxes(-1, -2), delta, out=gradient.weights[layer])
+            workspace.product(workspace.ones, delta, out=gradient.biases[layer])  # a sum over rows, at half its price
             if layer == 0:
                 break
             below = layer - 1
             Z, A, mask = workspace.sums[below], workspace.activations[below], workspace.masks[layer]
-            delta = np.matmul(delta, parameters.weights[layer].swapaxes(-1, -2), out=workspace.deltas[below])
+            delta = workspace.product(delta, parameters.weights[layer].swapaxes(-1, -2), out=workspace.deltas[below])
             if mask is not None:
                 delta *= mask
             self.activations[below].backward(delta, Z, A, workspace.scratch[below])
@@ -211,6 +211,7 @@ class Workspace:
         self.network, self.n_rows, self.stack, self.training = network, n_rows, stack, training
         self.memory = np.empty(self._size(dtype), dtype=dtype) if memory is None else memory
         self.ones = np.ones((1, n_rows), dtype=self.memory.dtype)
+        self.product = np.matmul if stack else np.dot  # half a microsecond less a call, but it knows no stacks
         self._carve()
         self._leading: dict[int, Workspace] = {}
 

@@ -126,22 +126,24 @@ class Adam:
     epsilon: float = 1e-8
     _first: Array = field(init=False, repr=False)
     _second: Array = field(init=False, repr=False)
+    _constants: tuple[Array, ...] = field(init=False, repr=False)
     _n_steps: int = field(init=False, default=0, repr=False)
 
     def bind(self, theta: Array) -> None:
         """Allocate moments of zeros in the shape and precision of `theta`."""
         self._first, self._second = np.zeros_like(theta), np.zeros_like(theta)
+        # The moments are kept as m / (1 - beta_1) and v / (1 - beta_2); the two factors join the bias corrections
+        # in the rate and in epsilon. That saves two of twelve passes over all parameters, and a buffer.
+        epsilon = self.epsilon / (1.0 - self.beta_2) ** 0.5
+        self._constants = tuple(_constant(value, theta) for value in (self.beta_1, self.beta_2, epsilon))
         self._n_steps = 0
 
     def step(self, theta: Array, gradient: Array, rate: float | Array) -> None:
         """Move `theta` in place; `gradient` is used up."""
         self._n_steps += 1
-        # The moments are kept as m / (1 - beta_1) and v / (1 - beta_2); the two factors join the bias corrections
-        # in the rate and in epsilon. That saves two of twelve passes over all parameters, and a buffer.
-        root = (1.0 - self.beta_2) ** 0.5
-        correction = (1.0 - self.beta_2**self._n_steps) ** 0.5 / (1.0 - self.beta_1**self._n_steps)
-        values = (rate * (correction * (1.0 - self.beta_1) / root), self.beta_1, self.beta_2, self.epsilon / root)
-        rate, beta_1, beta_2, epsilon = (_constant(value, theta) for value in values)
+        root = ((1.0 - self.beta_2**self._n_steps) / (1.0 - self.beta_2)) ** 0.5
+        rate = _constant(rate * (root * (1.0 - self.beta_1) / (1.0 - self.beta_1**self._n_steps)), theta)
+        beta_1, beta_2, epsilon = self._constants
         for moved, step, first, second in in_pieces(theta, gradient, self._first, self._second):
             first *= beta_1
             first += step

@@ -19,7 +19,8 @@ PIECE = 16384  # values; four float32 vectors of it take a quarter of a common s
 
 def piece_width(theta: Array) -> int:
     """How many parameters of each network to work on at once, so that a few passes stay in the cache."""
-    return max(1, min(theta.shape[-1], PIECE // max(1, theta[..., 0].size)))
+    n = theta.shape[-1]
+    return min(n, max(1, PIECE * n // theta.size))
 
 
 def in_pieces(*vectors: Array) -> Iterator[tuple[Array, ...]]:
