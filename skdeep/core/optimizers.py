@@ -25,6 +25,24 @@ class Optimizer(Protocol):
         """Move `theta` in place; `gradient` is used up."""
         ...
 
+    def flush(self) -> None:
+        """Set to zero what has decayed so far that it is about to become subnormal."""
+        ...
+
+
+#: By adding and subtracting it again, numbers below about 1e-27 (float32) or 1e-36 become zero, others move by less.
+FIRST_FLOOR = 1e-20
+#: The same for means of squares: 1e-37 and 1e-46, far below the square of any epsilon.
+SQUARE_FLOOR = 1e-30
+
+
+def _flush(moment: Array, floor: float) -> None:
+    # A moment that decays by 0.9 a step never reaches zero: it stays at the smallest subnormal number, and on many
+    # processors arithmetic on those takes ten times as long or more.
+    for (piece,) in in_pieces(moment):
+        piece += floor
+        piece -= floor
+
 
 def _constant(value: float | Array, like: Array) -> Array:
     """As an array, in the precision of a vector: numpy would convert a Python number at every use."""
@@ -65,6 +83,10 @@ class SGD:
             else:
                 moved += velocity
 
+    def flush(self) -> None:
+        """Set to zero what has decayed so far that it is about to become subnormal."""
+        _flush(self._velocity, FIRST_FLOOR)
+
 
 @dataclass(eq=False)
 class RMSProp:
@@ -103,6 +125,10 @@ class RMSProp:
             step /= scratch
             step *= rate
             moved -= step
+
+    def flush(self) -> None:
+        """Set to zero what has decayed so far that it is about to become subnormal."""
+        _flush(self._square, SQUARE_FLOOR)
 
 
 @dataclass(eq=False)
@@ -155,3 +181,8 @@ class Adam:
             np.divide(first, step, out=step)
             step *= rate
             moved -= step
+
+    def flush(self) -> None:
+        """Set to zero what has decayed so far that it is about to become subnormal."""
+        _flush(self._first, FIRST_FLOOR)
+        _flush(self._second, SQUARE_FLOOR)

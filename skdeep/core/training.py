@@ -26,6 +26,10 @@ Validate = Callable[[ParameterVector, History], None]
 LBFGS_FTOL, LBFGS_TOL = 1e7 * float(np.finfo(np.float64).eps), 1e-4
 
 
+#: Steps within which no moment decays from what `Optimizer.flush` leaves to a subnormal number, at 0.9 a step.
+FLUSH_STEPS = 128
+
+
 class DivergenceError(ValueError):
     """Training produced a loss or a weight that is not finite."""
 
@@ -92,6 +96,7 @@ class Trainer:
         self._records_next = self.record_norms
         for batch in batches.epoch():
             total += self.step(batch) * batch.n_rows
+        self.optimizer.flush()
         return float(total) / len(batches.rows)
 
     def step(self, batch: Workspace) -> Array:
@@ -112,6 +117,8 @@ class Trainer:
         if self.max_norm is not None:
             self.max_norm.project(self.parameters, scratch=self.gradient)
         self.n_steps += 1
+        if self.n_steps % FLUSH_STEPS == 0:
+            self.optimizer.flush()
         return loss
 
 

@@ -134,3 +134,36 @@ def test_momentum_carries_on_after_the_gradient_is_gone():
         optimizer.step(theta, np.array([gradient]), 1.0)
         places.append(theta.item())
     np.testing.assert_allclose([after - before for before, after in pairwise(places)], [1.0, 0.5, 0.25, 0.125])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("make_optimizer", [SGD, RMSProp, Adam])
+def test_flushed_moments_are_never_subnormal(make_optimizer, dtype):
+    """Of gradients that were ordinary once and then vanish, or were tiny from the start."""
+    theta, optimizer = np.ones(6, dtype=dtype), make_optimizer()
+    optimizer.bind(theta)
+    tiny = float(np.sqrt(np.finfo(dtype).tiny)) / 10  # its square is subnormal
+    for step in range(3000):
+        gradient = np.array([1.0, 1e-3, 1e-10, tiny, 0.0, 1.0], dtype=dtype)
+        gradient[:-1] *= step < 10
+        optimizer.step(theta, gradient, 1e-3)
+        optimizer.flush()
+    moments = [value for value in vars(optimizer).values() if isinstance(value, np.ndarray) and value.shape == (6,)]
+    assert moments
+    for moment in moments:
+        assert not np.any((moment != 0) & (np.abs(moment) < np.finfo(dtype).tiny))
+
+
+@pytest.mark.parametrize("make_optimizer", [SGD, RMSProp, Adam])
+def test_flushing_does_not_change_the_steps(make_optimizer, rng):
+    """Of ordinary gradients."""
+    thetas = [np.ones(50), np.ones(50)]
+    optimizers = [make_optimizer(), make_optimizer()]
+    for theta, optimizer in zip(thetas, optimizers, strict=True):
+        optimizer.bind(theta)
+    for _ in range(200):
+        gradient = rng.normal(size=50)
+        for theta, optimizer in zip(thetas, optimizers, strict=True):
+            optimizer.step(theta, gradient.copy(), 1e-2)
+        optimizers[1].flush()
+    np.testing.assert_allclose(*thetas, rtol=1e-12)
