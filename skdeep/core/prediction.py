@@ -16,8 +16,10 @@ from .objective import block_rows
 from .parameters import Array, ParameterVector
 
 
-def raw_scores(network: Network, parameters: ParameterVector, X: Any) -> Array:
-    """Scores before the output function, without dropout, in the precision of X.
+def raw_scores(
+    network: Network, parameters: ParameterVector, X: Any, link: Callable[[Array], Array] = np.copy
+) -> Array:
+    """Scores before the output function, without dropout, in the precision of X; or what becomes of them.
 
     Parameters
     ----------
@@ -27,17 +29,26 @@ def raw_scores(network: Network, parameters: ParameterVector, X: Any) -> Array:
         Where; converted if their precision is not that of X.
     X : ndarray or CSR matrix of shape (n_rows, n_features)
         Floating-point rows. CSR rows become dense a block at a time.
+    link : callable (scores) -> ndarray of shape (rows, ...), default=numpy.copy
+        Makes something else of the scores of a block, such as probabilities, so that nothing but the result is ever as
+        long as X.
 
     Returns
     -------
-    ndarray of shape (n_rows, n_outputs)
+    ndarray of shape (n_rows, n_outputs) or (n_rows, ...)
         A fresh array.
     """
     parameters = parameters.astype(X.dtype)
-    scores = np.empty((X.shape[0], network.layer_sizes[-1]), dtype=X.dtype)
+    if X.shape[0] == 0:
+        return link(np.empty((0, network.layer_sizes[-1]), dtype=X.dtype))
+    results = None
     for rows, block in _blocks(network, X):
-        scores[rows] = network.forward(parameters, block)
-    return scores
+        part = link(network.forward(parameters, block))
+        if results is None:
+            results = np.empty((X.shape[0], *part.shape[1:]), dtype=part.dtype)
+        results[rows] = part
+    assert results is not None
+    return results
 
 
 def layer_outputs(network: Network, parameters: ParameterVector, X: Any, layer: int) -> Array:

@@ -399,7 +399,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             In the precision of X; 1-d for two classes.
         """
-        scores = self._raw_scores(X)
+        scores = self._from_scores(X, np.copy)
         return scores[:, 0] if scores.shape[1] == 1 and not self._multilabel else scores
 
     def predict(self, X: Any) -> Any:
@@ -415,12 +415,14 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             Classes, or an indicator matrix.
         """
-        scores = self._raw_scores(X)
+        chosen = self._from_scores(X, self._choose)
+        return chosen if self._multilabel else self.classes_[chosen]
+
+    def _choose(self, scores: Any) -> Any:
+        """An indicator of labels, or the number of the class."""
         if self._multilabel:
             return (scores > 0).astype(int)
-        if scores.shape[1] == 1:
-            return self.classes_[(scores[:, 0] > 0).astype(int)]
-        return self.classes_[scores.argmax(axis=1)]
+        return (scores[:, 0] > 0).astype(int) if scores.shape[1] == 1 else scores.argmax(axis=1)
 
     def predict_proba(self, X: Any, mc_samples: int | None = None) -> Any:
         """Probabilities of the classes, or of each label.
@@ -447,7 +449,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         """
         if mc_samples is not None:
             return self._mc_moments(X, mc_samples)[0]
-        return self._link(self._raw_scores(X))
+        return self._from_scores(X, self._link)
 
     def predict_log_proba(self, X: Any) -> Any:
         """Logarithms of the probabilities, computed from the raw scores and so finite.
@@ -462,7 +464,9 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         ndarray of shape (n_samples, n_classes)
             In the order of `classes_` and the precision of X.
         """
-        scores = self._raw_scores(X)
+        return self._from_scores(X, self._log_link)
+
+    def _log_link(self, scores: Any) -> Any:
         certain = self._link(scores) == 1.0  # whose logarithm is zero, to agree with predict_proba
         return np.where(certain, scores.dtype.type(0.0), self._loss.log_inverse_link(self._both_classes(scores)))
 

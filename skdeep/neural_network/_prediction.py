@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
     _model: Model
     _resume: Resume
+    n_features_in_: int
 
     def transform(self, X: Any, layer: int = -1) -> Any:
         """Activations of a hidden layer, so that a fitted network can feed another estimator.
@@ -111,11 +113,23 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         rng = np.random.default_rng(self._resume.streams.mc_seed)
         return dropout_moments(network, self._model.parameters, X, self._link, n_samples=int(mc_samples), rng=rng)
 
-    def _raw_scores(self, X: Any) -> Any:
-        """Scores before the output function, in the precision of X."""
+    def _from_scores(self, X: Any, link: Callable[[Any], Any]) -> Any:
+        """What a function makes of the scores before the output function, in the precision of X, block by block."""
         X = self._validate_new_rows(X)
-        return raw_scores(self._model.network, self._model.parameters, X)
+        return raw_scores(self._model.network, self._model.parameters, X, link)
 
     def _validate_new_rows(self, X: Any) -> Any:
-        check_is_fitted(self)
+        if not self.__sklearn_is_fitted__():
+            check_is_fitted(self)
+        if self._is_plain(X):
+            return X
         return validate_data(self, X, reset=False, accept_sparse="csr", dtype=(np.float64, np.float32))
+
+    def _is_plain(self, X: Any) -> bool:
+        """Whether X is a numpy array to which the full validation, most of the time of a single row, adds nothing."""
+        if type(X) is not np.ndarray or X.dtype.type not in (np.float32, np.float64) or not X.dtype.isnative:
+            return False
+        if X.ndim != 2 or len(X) == 0 or X.shape[1] != self.n_features_in_ or hasattr(self, "feature_names_in_"):
+            return False
+        with np.errstate(over="ignore", invalid="ignore"):
+            return bool(np.isfinite(np.add.reduce(X, axis=None)))

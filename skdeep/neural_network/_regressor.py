@@ -223,7 +223,7 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         """
         if mc_samples is not None:
             return self._mc_moments(X, mc_samples)[0]
-        return self._link(self._raw_scores(X))
+        return self._from_scores(X, self._link)
 
     def _link(self, scores: Any) -> Any:
         predicted = (scores * self._y_scale + self._y_mean).astype(scores.dtype, copy=False)

@@ -1,6 +1,7 @@
-"""MC dropout and hidden activations: what a fitted network says of rows beside its plain prediction."""
+"""MC dropout, hidden activations, and how rows of any kind and number get to their prediction."""
 
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -242,3 +243,58 @@ def test_another_layer_has_no_names_for_a_frame(multiclass):
     assert network.transform(multiclass[0], layer=1).shape == (150, 3)
     with pytest.raises(ValueError, match="layer must be -1 where set_output asks for 'pandas'"):
         network.transform(multiclass[0], layer=0)
+
+
+# Rows of any kind and number ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "predict_log_proba", "decision_function"])
+@pytest.mark.parametrize("data", ["binary", "multiclass", "multilabel"], indirect=True)
+def test_blocks_of_many_rows_are_predicted_as_one_by_one(data, method):
+    """Whatever is made of the scores, in a result of the same type and shape."""
+    X, y = data
+    model = DeepMLPClassifier((300, 300), max_iter=1, random_state=0).fit(X, y)
+    many = np.tile(X, (2**20 // (600 * len(X)) + 2, 1))
+    whole = getattr(model, method)(many)
+    ones = np.concatenate([getattr(model, method)(many[k : k + 1]) for k in range(0, len(many), 97)])
+    assert whole.dtype == ones.dtype
+    assert_allclose(whole[::97], ones, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "predict_log_proba", "decision_function"])
+def test_predicting_many_rows_holds_little_beside_the_result(method):
+    """Less than 32 MB for 300000 rows, whose scores alone would take 60 MB in float32."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(300_000, 4)).astype(np.float32), np.arange(200) % 50
+    model = DeepMLPClassifier((8,), max_iter=1, random_state=0).fit(X[:200], y)
+    tracemalloc.start()
+    try:
+        result = getattr(model, method)(X)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak - result.nbytes < 2**25
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (np.array([[np.nan, 0.0]]), "contains NaN"),
+        (np.array([[np.inf, 0.0]], dtype=np.float32), "contains infinity"),
+        (np.zeros((1, 3)), "expecting 2 features"),
+        (np.zeros((0, 2)), "0 sample"),
+        (np.zeros(2), "Expected 2D array"),
+    ],
+)
+def test_plain_arrays_are_held_to_the_rules_of_all_others(rows, message):
+    """They take a shorter way to the network, which bad rows do not."""
+    model = DeepMLPClassifier((4,), max_iter=1, random_state=0).fit(np.eye(2), [0, 1])
+    with pytest.raises(ValueError, match=message):
+        model.predict(rows)
+
+
+def test_large_finite_rows_are_no_overflow():
+    """Their sum is not finite, they are."""
+    model = DeepMLPClassifier((4,), activation="tanh", max_iter=1, random_state=0).fit(np.eye(2), [0, 1])
+    rows = np.full((2, 2), 2e38, dtype=np.float32)
+    assert np.isfinite(model.predict_proba(rows)).all()
