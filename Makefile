@@ -52,8 +52,8 @@ format: .venv/.lint  ## format the code and fix what ruff can fix
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
-bench: .venv/.report  ## time an epoch beside scikit-learn's
-	.venv/bin/python benchmarks/epoch_time.py
+bench: .venv/.report  ## time an epoch beside scikit-learn's, the matrix products alone, and others that are installed
+	.venv/bin/python benchmarks/speed.py
 
 wheel:  ## build the wheel into dist/
 	rm -rf build dist

@@ -15,6 +15,7 @@ EXAMPLES = sorted((Path(__file__).parents[1] / "examples").rglob("plot_*.py"))
 def headless():
     before = plt.get_backend()
     plt.switch_backend("Agg")
+    plt.close("all")  # what other tests in this process have left open
     yield
     plt.close("all")
     plt.switch_backend(before)

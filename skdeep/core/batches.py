@@ -129,8 +129,13 @@ class MiniBatches:
         self._order = rows.numbers.copy()
         self._loaded = False
 
+    @property
+    def size(self) -> int:
+        """Rows of a full mini-batch."""
+        return self._workspace.n_rows
+
     def __len__(self) -> int:
-        return -(-len(self.rows) // self._workspace.n_rows)
+        return -(-len(self.rows) // self.size)
 
     def epoch(self) -> Iterator[Workspace]:
         """One pass: yields the workspace, or its leading rows, with the next mini-batch in it."""

@@ -35,6 +35,7 @@ from ._parameters import (
     make_penalty,
     penalty_strength,
 )
+from ._threads import suited_threads
 
 
 def auto_batch_size(n_rows: int) -> int:
@@ -126,7 +127,8 @@ def optimise(
         if parameters["record_norms"]:
             trainer.record_norms = True
             monitors.append(NormRecorder(lambda: trainer.gradient_norms))
-        train(trainer, batches, model.history, max_epochs=n_epochs, stopping=stopping, **watched)
+        with suited_threads(model.network, batches.size):
+            train(trainer, batches, model.history, max_epochs=n_epochs, stopping=stopping, **watched)
         resume.n_steps = trainer.n_steps
     model.n_samples_seen += (model.history.n_epochs - n_before) * len(rows)
 
