@@ -50,9 +50,16 @@ def skdeep(task):
             n_iter_no_change=n_epochs + 1,
             random_state=0,
         )
-        return network.fit(task.X, task.y)
+        return fit_quietly(network, task)
 
     return train
+
+
+def fit_quietly(network, task):
+    """Without a warning that the few epochs are too few, which is meant."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return network.fit(task.X, task.y)
 
 
 def scikit_learn(task):
@@ -69,9 +76,7 @@ def scikit_learn(task):
             n_iter_no_change=n_epochs + 1,
             random_state=0,
         )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that the few epochs are too few is meant
-            return network.fit(task.X, task.y)
+        return fit_quietly(network, task)
 
     return train
 
@@ -158,7 +163,7 @@ def skorch(task):
 
 
 def jax_scan(task, *, warm=True):
-    """JAX: an epoch compiled as one scan over its mini-batches; warm leaves out the compilation."""
+    """JAX: an epoch compiled as one scan over its whole mini-batches; warm leaves out the compilation."""
     import jax
     from jax import numpy as jnp
 
