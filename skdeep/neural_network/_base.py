@@ -266,7 +266,7 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
 
     @property
     def _computing_dtype(self) -> Any:
-        return computing_dtype(self.get_params(deep=False))
+        return computing_dtype({"solver": self.solver, "dtype": self.dtype})  # get_params is slow beside a short fit
 
     def _validate_rows(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Any, Any, Any]:
         """X in training precision, the target as an array, and finite weights or None."""
