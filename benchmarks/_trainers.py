@@ -37,22 +37,32 @@ def skdeep(task):
     """Ours, through the public `fit`."""
 
     def train(n_epochs):
-        network = DeepMLPClassifier(
-            task.hidden,
-            activation="relu",
-            alpha=ALPHA,
-            keep_prob=task.keep_prob,
-            learning_rate="constant",
-            learning_rate_init=RATE,
-            batch_size=task.batch_size,
-            max_iter=n_epochs,
-            tol=0.0,
-            n_iter_no_change=n_epochs + 1,
-            random_state=0,
-        )
-        return fit_quietly(network, task)
+        ours = {"activation": "relu", "keep_prob": task.keep_prob, "learning_rate": "constant"}
+        return fit_quietly(DeepMLPClassifier(task.hidden, **ours, **settings(task, n_epochs)), task)
 
     return train
+
+
+def scikit_learn(task):
+    """`MLPClassifier`, which has no dropout."""
+
+    def train(n_epochs):
+        return fit_quietly(MLPClassifier(task.hidden, **settings(task, n_epochs)), task)
+
+    return train
+
+
+def settings(task, n_epochs):
+    """What both have: neither stops before its last epoch."""
+    return {
+        "alpha": ALPHA,
+        "learning_rate_init": RATE,
+        "batch_size": task.batch_size,
+        "max_iter": n_epochs,
+        "tol": 0.0,
+        "n_iter_no_change": n_epochs + 1,
+        "random_state": 0,
+    }
 
 
 def fit_quietly(network, task):
@@ -60,25 +70,6 @@ def fit_quietly(network, task):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return network.fit(task.X, task.y)
-
-
-def scikit_learn(task):
-    """`MLPClassifier`, which has no dropout."""
-
-    def train(n_epochs):
-        network = MLPClassifier(
-            task.hidden,
-            alpha=ALPHA,
-            learning_rate_init=RATE,
-            batch_size=task.batch_size,
-            max_iter=n_epochs,
-            tol=0.0,
-            n_iter_no_change=n_epochs + 1,
-            random_state=0,
-        )
-        return fit_quietly(network, task)
-
-    return train
 
 
 def products(task):

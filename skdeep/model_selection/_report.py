@@ -302,7 +302,7 @@ class BiasVarianceReport:
 
     def _gap_line(self, gap: Gap) -> str:
         low, high = (_without_unit(self.format_gap(end)) for end in gap.interval)
-        return f"  {gap.name:15}{self.format_gap(gap.value):>13}  {f'({low} to {high})':19} {gap.verdict}"
+        return f"  {gap.name:15}{self.format_gap(gap.value):>13}  {f'({low} to {high})':23} {gap.verdict}"
 
     # Other forms ----------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import t as student
+from sklearn.datasets import load_diabetes
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -378,3 +379,12 @@ def test_equal_scores_of_a_dummy_have_a_baseline_of_their_own():
     results = cross_validate(DummyRegressor(), X, y, cv=3, scoring=scoring, return_train_score=True)
     report = BiasVarianceReport.from_cv_results(results, y, scoring=scoring)
     assert report.baseline_error == pytest.approx(y.std())
+
+
+def test_verdicts_stand_in_one_column():
+    """Also where intervals have as many digits as those of an R²."""
+    report = bias_variance_report(Ridge(), *load_diabetes(return_X_y=True), learning_curve=False, random_state=0)
+    lines = [
+        line for line in str(report).splitlines() if line.strip().startswith(tuple(gap.name for gap in report.gaps))
+    ]
+    assert len({line.rindex(gap.verdict) for line, gap in zip(lines, report.gaps, strict=True)}) == 1
