@@ -18,6 +18,7 @@ from skdeep.core import (
     L2,
     LOSSES,
     SGD,
+    Dropout,
     EarlyStopping,
     History,
     MiniBatches,
@@ -191,7 +192,9 @@ def test_football_under_one_mask_is_learnt_as_in_the_course(football):
     parameters, optimizer, history = ParameterVector(network.layer_sizes), SGD(momentum=0.0), History()
     parameters.initialize([course_init(lecun)] * 3, None)
     optimizer.bind(parameters.theta)
-    trainer = Trainer(network, parameters, optimizer, lambda step: 0.3, L2(0.0), CourseMasks(len(X), (20, 3)))
+    trainer = Trainer(
+        network, parameters, optimizer, lambda step: 0.3, L2(0.0), Dropout(network, CourseMasks(len(X), (20, 3)))
+    )
     rows = Rows(X, y[:, None].astype(float), None, np.arange(len(X)))
     batches = MiniBatches(rows, Workspace(network, len(X), float))
     train(trainer, batches, history, max_epochs=30_000, stopping=EarlyStopping("loss", 0.0, NEVER))

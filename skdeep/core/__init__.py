@@ -4,19 +4,20 @@ It checks no user input and prints nothing; `skdeep.neural_network` does.
 """
 
 from .activations import ACTIVATIONS, Activation
-from .batches import MiniBatches, Rows
+from .batches import MiniBatches, Rows, StackedBatches
 from .gradient_check import check_gradient, compare_gradient
 from .gradient_report import GradientCheckResult
 from .initializers import INITIALIZERS
 from .losses import LOSSES, Loss
 from .monitors import EarlyStopping, History, Monitor, NormRecorder, StopReason
-from .network import Network, Workspace
+from .network import Dropout, Network, Workspace
 from .objective import Objective, mean_loss
 from .optimizers import SGD, Adam, Optimizer, RMSProp
 from .parameters import ParameterVector
 from .penalties import L2, MaxNorm, clip_norm
 from .prediction import dropout_moments, layer_outputs, raw_scores
 from .schedules import SCHEDULES, Schedule
+from .stack import Member, Stack, networks_at_once
 from .training import DivergenceError, Trainer, train, train_lbfgs
 
 __all__ = [
@@ -29,11 +30,13 @@ __all__ = [
     "Activation",
     "Adam",
     "DivergenceError",
+    "Dropout",
     "EarlyStopping",
     "GradientCheckResult",
     "History",
     "Loss",
     "MaxNorm",
+    "Member",
     "MiniBatches",
     "Monitor",
     "Network",
@@ -44,6 +47,8 @@ __all__ = [
     "RMSProp",
     "Rows",
     "Schedule",
+    "Stack",
+    "StackedBatches",
     "StopReason",
     "Trainer",
     "Workspace",
@@ -53,6 +58,7 @@ __all__ = [
     "dropout_moments",
     "layer_outputs",
     "mean_loss",
+    "networks_at_once",
     "raw_scores",
     "train",
     "train_lbfgs",

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 from scipy.special import erf, expit
@@ -22,6 +24,12 @@ SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
 SQRT_HALF = float(np.sqrt(0.5))
 INVERSE_SQRT_2PI = float(1.0 / np.sqrt(2.0 * np.pi))
+
+
+@cache
+def _zero(dtype: np.dtype[Any]) -> Array:
+    """As an array: numpy would convert a Python number at every use."""
+    return np.zeros((), dtype=dtype)
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,7 @@ def _relu_forward(Z: Array, A: Array, scratch: Array) -> None:
 
 
 def _relu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
-    np.greater(A, 0.0, out=scratch)
+    np.greater(A, _zero(A.dtype), out=scratch)
     delta *= scratch
 
 
@@ -103,7 +111,7 @@ def _leaky_relu_forward(Z: Array, A: Array, scratch: Array) -> None:
 
 
 def _leaky_relu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
-    np.greater(A, 0.0, out=scratch)
+    np.greater(A, _zero(A.dtype), out=scratch)
     np.maximum(scratch, LEAKY_SLOPE, out=scratch)
     delta *= scratch
 
@@ -138,7 +146,7 @@ def _selu_forward(Z: Array, A: Array, scratch: Array) -> None:
 
 def _selu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
     # g' = SCALE where z > 0 and A + SCALE ALPHA elsewhere, as min(A, 0) + SCALE ALPHA + [A > 0] SCALE (1 - ALPHA).
-    np.greater(A, 0.0, out=scratch)
+    np.greater(A, _zero(A.dtype), out=scratch)
     scratch *= SELU_SCALE * (1.0 - SELU_ALPHA)
     np.minimum(A, 0.0, out=A)
     A += SELU_SCALE * SELU_ALPHA

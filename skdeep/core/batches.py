@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import issparse
 
-from .network import Workspace
+from .network import Slot, Workspace
 from .parameters import Array
 
 Augment = Callable[[Array, Array, np.random.Generator], None]
@@ -48,8 +48,8 @@ class Rows:
             return float(len(self))
         return float(self.weight[self.numbers].sum(dtype=np.float64))
 
-    def load(self, numbers: npt.NDArray[np.intp], workspace: Workspace, *, divisor: float) -> None:
-        """Gather rows, targets and ``weight / divisor`` into a workspace of as many rows."""
+    def load(self, numbers: npt.NDArray[np.intp], workspace: Workspace | Slot, *, divisor: float) -> None:
+        """Gather rows, targets and ``weight / divisor`` into a workspace, or a slot of one, of as many rows."""
         take_rows(self.X, numbers, workspace.inputs)
         self.Y.take(numbers, 0, workspace.targets, "clip")
         if self.weight is None:
@@ -92,8 +92,11 @@ def take_rows(X: Any, numbers: npt.NDArray[np.intp], out: Array) -> None:
         X.take(numbers, 0, out, "clip")  # "clip" lets take write straight into the buffer
 
 
-class MiniBatches:
-    """Passes over some rows in mini-batches, gathered into one workspace.
+Place = TypeVar("Place", Workspace, Slot)
+
+
+class MiniBatches(Generic[Place]):
+    """Passes over some rows in mini-batches, gathered into one workspace, or into one network's slot of a stack's.
 
     A mini-batch B of b out of n rows carries the row weights ``n / (b m) s_i``, so that its weighted loss is an
     unbiased estimate of the mean over the training set, ``1/m sum_i s_i loss_i``.
@@ -102,7 +105,7 @@ class MiniBatches:
     ----------
     rows : Rows
         What to train on.
-    workspace : Workspace
+    workspace : Workspace or Slot
         As many rows as a full mini-batch.
     shuffle : Generator, default=None
         Draws a fresh order for every pass; None keeps the given order.
@@ -115,14 +118,14 @@ class MiniBatches:
     def __init__(
         self,
         rows: Rows,
-        workspace: Workspace,
+        workspace: Place,
         *,
         shuffle: np.random.Generator | None = None,
         augment: Augment | None = None,
         augment_rng: np.random.Generator | None = None,
     ) -> None:
         self.rows = rows
-        self._workspace = workspace
+        self._workspace: Place = workspace
         self._shuffle = shuffle
         self._augment, self._augment_rng = augment, augment_rng
         self._total_weight = rows.total_weight
@@ -134,10 +137,15 @@ class MiniBatches:
         """Rows of a full mini-batch."""
         return self._workspace.n_rows
 
+    @property
+    def n_rows(self) -> int:
+        """Rows of a pass."""
+        return len(self.rows)
+
     def __len__(self) -> int:
         return -(-len(self.rows) // self.size)
 
-    def epoch(self) -> Iterator[Workspace]:
+    def epoch(self) -> Iterator[Place]:
         """One pass: yields the workspace, or its leading rows, with the next mini-batch in it."""
         n, size = len(self.rows), self._workspace.n_rows
         if n <= size:
@@ -149,16 +157,54 @@ class MiniBatches:
         for start in range(0, n, size):
             yield self._gather(self._order[start : start + size])
 
-    def _full_batch(self) -> Workspace:
+    def _full_batch(self) -> Place:
         """The same rows every time, so they are gathered once, unless augmentation writes on them."""
         if not self._loaded or self._augment is not None:
             self._gather(self.rows.numbers)
             self._loaded = True
         return self._workspace.leading(len(self.rows))
 
-    def _gather(self, numbers: npt.NDArray[np.intp]) -> Workspace:
+    def _gather(self, numbers: npt.NDArray[np.intp]) -> Place:
         batch = self._workspace.leading(len(numbers))
         self.rows.load(numbers, batch, divisor=len(numbers) * self._total_weight / len(self.rows))
         if self._augment is not None:
             self._augment(batch.inputs, batch.targets, self._augment_rng)  # type: ignore[arg-type]
         return batch
+
+
+class StackedBatches:
+    """The mini-batches of a stack of networks, which all have as many rows.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Of the stack.
+    feeds : sequence of MiniBatches
+        Where the rows come from, each gathering into the slot of its first network.
+    networks : sequence of slice
+        For each of them the networks that see the same rows in the same order, all of the stack in turn.
+    """
+
+    def __init__(self, workspace: Workspace, feeds: Sequence[MiniBatches[Slot]], networks: Sequence[slice]) -> None:
+        self._workspace, self._feeds, self._networks = workspace, feeds, networks
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of a pass, of each network."""
+        return self._feeds[0].n_rows
+
+    def epoch(self) -> Iterator[Workspace]:
+        """One pass: yields the workspace, or its leading rows, with every network's next mini-batch in it."""
+        for slots in zip(*(feed.epoch() for feed in self._feeds), strict=True):
+            batch = self._workspace.leading(slots[0].n_rows)
+            for networks in self._networks:
+                for buffer in (batch.inputs, batch.targets, batch.row_weights):
+                    share(buffer, networks)
+            yield batch
+
+
+def share(buffer: Array, networks: slice) -> None:
+    """Copy what the first of some networks of a stack has in a buffer to the others."""
+    first, others = buffer[networks.start], buffer[networks.start + 1 : networks.stop]
+    if len(others):
+        others[...] = first

@@ -64,7 +64,11 @@ class SoftmaxCrossEntropy:
             Used up.
         """
         column = loss_out[..., None]
-        np.maximum.reduce(delta, axis=-1, keepdims=True, out=column)
+        # The largest score of each row, from a copy that has the rows side by side: a quarter of the time.
+        upright = delta.swapaxes(-1, -2)
+        beside = scratch.reshape(upright.shape)
+        np.copyto(beside, upright)
+        np.maximum.reduce(beside, axis=-2, out=loss_out)
         delta -= column
         # -sum_k y_k z_k first, while the scores are still there; then the log of the normaliser. A product with ones
         # sums the few outputs of a row in a fifth of the time of np.sum.

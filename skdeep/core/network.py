@@ -5,7 +5,7 @@ Every array works on its last two axes, rows and units; leading axes hold a stac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -33,15 +33,15 @@ class Network:
         One per hidden layer.
     loss : Loss
         Reads the raw scores of the last layer.
-    keep_prob : tuple of (float or ndarray)
+    keep_prob : tuple of float
         The chance that dropout keeps a unit, for the input and then each hidden layer; 1.0 turns dropout off. In a
-        stack an array of shape (..., 1, 1) gives each network its own.
+        stack these say which layers have masks at all: each network draws its own into its `Slot`.
     """
 
     layer_sizes: tuple[int, ...]
     activations: tuple[Activation, ...]
     loss: Loss
-    keep_prob: tuple[float | Array, ...]
+    keep_prob: tuple[float, ...]
 
     def __post_init__(self) -> None:
         n_hidden = len(self.layer_sizes) - 2
@@ -53,13 +53,13 @@ class Network:
                 f"Got {len(self.keep_prob)}."
             )
 
-    @property
+    @cached_property
     def has_dropout(self) -> bool:
         """Whether any layer drops units in training."""
-        return any(map(_drops, self.keep_prob))
+        return min(self.keep_prob) < 1.0
 
     def draw_masks(
-        self, workspace: Workspace, rng: np.random.Generator, input_rng: np.random.Generator | None = None
+        self, workspace: Workspace | Slot, rng: np.random.Generator, input_rng: np.random.Generator | None = None
     ) -> None:
         """Draw fresh inverted-dropout masks: 0, or ``1 / keep_prob`` with probability ``keep_prob`` to 16 bits.
 
@@ -68,26 +68,23 @@ class Network:
 
         Parameters
         ----------
-        workspace : Workspace
+        workspace : Workspace or Slot
             Its masks are overwritten.
         rng : Generator
             Where the draws come from.
         input_rng : Generator, default=None
             Where those of the input's mask come from, so that they shift no other; `rng` if None.
         """
-        for layer, mask in enumerate(workspace.masks):
-            if mask is not None:
-                stream = rng if layer > 0 or input_rng is None else input_rng
-                threshold, scale = self._thresholds[layer]
-                _draw_kept(mask, threshold, stream)
-                mask *= np.asarray(scale, dtype=mask.dtype)
+        if self.has_dropout:
+            draw_masks([self], [workspace], rng, input_rng)
 
     @cached_property
-    def _thresholds(self) -> list[tuple[Array, Array]]:
-        """For each layer the 16-bit number below which a unit is kept, and ``1 / keep_prob``."""
-        levels = (np.clip(np.rint(np.multiply(keep_prob, 2.0**16)), 1, 2**16 - 1) for keep_prob in self.keep_prob)
-        scales = (np.divide(1.0, keep_prob) for keep_prob in self.keep_prob)
-        return [(level.astype(np.uint16), scale) for level, scale in zip(levels, scales, strict=True)]
+    def dropout_levels(self) -> list[tuple[Array, float]]:
+        """For each layer the 16-bit number below which a unit is kept, and what a kept unit is multiplied by."""
+        return [
+            (np.asarray(min(max(round(keep_prob * 2.0**16), 1), 2**16 - 1), dtype=np.uint16), 1.0 / keep_prob)
+            for keep_prob in self.keep_prob
+        ]
 
     def forward(self, parameters: ParameterVector, workspace: Workspace) -> Array:
         """Raw scores of the rows in the workspace.
@@ -217,6 +214,7 @@ class Workspace:
         self.product = np.matmul if stack else np.dot  # half a microsecond less a call, but it knows no stacks
         self._carve()
         self._leading: dict[int, Workspace] = {}
+        self._slots: dict[int, Slot] = {}
 
     def leading(self, n_rows: int) -> Workspace:
         """The workspace of the first `n_rows` rows, in the same memory."""
@@ -232,6 +230,12 @@ class Workspace:
                 memory=self.memory,
             )
         return self._leading[n_rows]
+
+    def slot(self, number: int) -> Slot:
+        """The place of one network of a stack."""
+        if number not in self._slots:
+            self._slots[number] = Slot(self, number)
+        return self._slots[number]
 
     def point_at(self, inputs: Array) -> None:
         """Read the rows from an array of the caller's instead of the buffer `inputs`, without a copy."""
@@ -282,8 +286,8 @@ class Workspace:
         """Whether each hidden layer has a scratch of its own, for its backward pass to read."""
         return [self.training and activation.keeps_scratch for activation in self.network.activations]
 
-    def _has_mask(self, keep_prob: float | Array) -> bool:
-        return self.training and _drops(keep_prob)
+    def _has_mask(self, keep_prob: float) -> bool:
+        return self.training and keep_prob < 1.0
 
     def _views(self) -> Iterator[Array]:
         start = 0
@@ -292,23 +296,97 @@ class Workspace:
             start += _aligned(size)
 
 
-def _draw_kept(mask: Array, threshold: Array, rng: np.random.Generator) -> None:
-    """Fill a mask with 1 where 16 random bits are below the threshold, else 0."""
+@dataclass(frozen=True)
+class Dropout:
+    """Where a network's dropout masks come from.
+
+    Parameters
+    ----------
+    network : Network
+        With the keep probabilities.
+    rng : Generator
+        Draws the masks of the hidden layers.
+    input_rng : Generator, default=None
+        Draws that of the input; `rng` if None.
+    """
+
+    network: Network
+    rng: np.random.Generator
+    input_rng: np.random.Generator | None = None
+
+    def draw(self, workspace: Workspace | Slot) -> None:
+        """Fresh masks into a workspace."""
+        self.network.draw_masks(workspace, self.rng, self.input_rng)
+
+
+class Slot:
+    """What one network of a stack fills in the workspace of all: its rows, their targets and weights, its masks.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Of a stack with one leading axis.
+    number : int
+        Of the network.
+    """
+
+    def __init__(self, workspace: Workspace, number: int) -> None:
+        self._workspace, self._number, self.n_rows = workspace, number, workspace.n_rows
+        self.inputs: Array = workspace.inputs[number]
+        self.targets: Array = workspace.targets[number]
+        self.row_weights: Array = workspace.row_weights[number]
+        self.masks = [None if mask is None else mask[number] for mask in workspace.masks]
+
+    def leading(self, n_rows: int) -> Slot:
+        """The place of the same network among the first `n_rows` rows of every network."""
+        return self._workspace.leading(n_rows).slot(self._number)
+
+
+def draw_masks(
+    networks: Sequence[Network],
+    places: Sequence[Workspace | Slot],
+    rng: np.random.Generator,
+    input_rng: np.random.Generator | None = None,
+) -> None:
+    """Fresh masks for networks that share the draws, as `Network.draw_masks` makes them for one.
+
+    Parameters
+    ----------
+    networks : sequence of Network
+        Which drop in the same layers.
+    places : sequence of Workspace or Slot
+        Their masks are overwritten.
+    rng, input_rng : Generator
+        Where the draws come from.
+    """
+    for layer, keep_prob in enumerate(networks[0].keep_prob):
+        masks = [mask for place in places if (mask := place.masks[layer]) is not None]
+        if keep_prob == 1.0:  # there are masks where another network of a stack drops
+            for mask in masks:
+                mask.fill(1.0)
+        elif masks:
+            levels = [network.dropout_levels[layer] for network in networks]
+            _draw_kept(masks, [level for level, _ in levels], rng if layer > 0 or input_rng is None else input_rng)
+            for mask, (_, scale) in zip(masks, levels, strict=True):
+                mask *= np.asarray(scale, dtype=mask.dtype)
+
+
+def _draw_kept(masks: Sequence[Array], thresholds: Sequence[Array], rng: np.random.Generator) -> None:
+    """Fill each mask with 1 where the same 16 random bits are below its threshold, else 0."""
     # Four units to a word of the generator: a third of the time of a float for each. A few rows at a time, so that the
     # words, which the generator allocates, stay small.
-    n_rows = max(1, MASK_PIECE // max(1, mask[..., 0, :].size))
-    for start in range(0, mask.shape[-2], n_rows):
-        piece = mask[..., start : start + n_rows, :]
-        np.less(_random_bits(piece.shape, rng), threshold, out=piece)
+    n_rows = max(1, MASK_PIECE // max(1, masks[0][..., 0, :].size))
+    for start in range(0, masks[0].shape[-2], n_rows):
+        rows = slice(start, start + n_rows)
+        bits = _random_bits(masks[0][..., rows, :].shape, rng)
+        for mask, threshold in zip(masks, thresholds, strict=True):
+            np.less(bits, threshold, out=mask[..., rows, :])
+        del bits  # before the next are drawn
 
 
 def _random_bits(shape: tuple[int, ...], rng: np.random.Generator) -> npt.NDArray[np.uint16]:
     size = prod(shape)
     return rng.bit_generator.random_raw(-(-size // 4)).view(np.uint16)[:size].reshape(shape)
-
-
-def _drops(keep_prob: float | Array) -> bool:
-    return bool(keep_prob < 1.0 if isinstance(keep_prob, float) else np.any(np.less(keep_prob, 1.0)))
 
 
 def _aligned(n_values: int) -> int:

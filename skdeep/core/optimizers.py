@@ -6,12 +6,16 @@ that the passes of one rule read main memory once. A rate is a float, or in a st
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 
-from .parameters import Array, in_pieces, piece_width
+from .parameters import Array, in_pieces, piece_scratch
+
+#: Which networks of a stack: a number, or an array of numbers or booleans.
+Networks = int | Array
 
 
 class Optimizer(Protocol):
@@ -29,6 +33,10 @@ class Optimizer(Protocol):
         """Set to zero what has decayed so far that it is about to become subnormal."""
         ...
 
+    def select(self, networks: Networks) -> Self:
+        """An optimizer that goes on for one network of a stack, or for some of them."""
+        ...
+
 
 #: By adding and subtracting it again, numbers below about 1e-27 (float32) or 1e-36 become zero, others move by less.
 FIRST_FLOOR = 1e-20
@@ -42,6 +50,14 @@ def _flush(moment: Array, floor: float) -> None:
     for (piece,) in in_pieces(moment):
         piece += floor
         piece -= floor
+
+
+def _select(optimizer: Any, names: tuple[str, ...], networks: Networks) -> Any:
+    """A copy of the optimizer with copies of those networks' moments."""
+    selected = copy(optimizer)
+    for name in names:
+        setattr(selected, name, getattr(optimizer, name)[networks].copy())
+    return selected
 
 
 def _constant(value: float | Array, like: Array) -> Array:
@@ -71,8 +87,8 @@ class SGD:
 
     def step(self, theta: Array, gradient: Array, rate: float | Array) -> None:
         """Move `theta` in place; `gradient` is used up."""
-        rate, momentum = _constant(rate, theta), _constant(self.momentum, theta)
-        for moved, step, velocity in in_pieces(theta, gradient, self._velocity):
+        rates, momentum = _constant(rate, theta), _constant(self.momentum, theta)
+        for moved, step, velocity, rate in in_pieces(theta, gradient, self._velocity, rates):
             step *= rate
             velocity *= momentum
             velocity -= step
@@ -86,6 +102,11 @@ class SGD:
     def flush(self) -> None:
         """Set to zero what has decayed so far that it is about to become subnormal."""
         _flush(self._velocity, FIRST_FLOOR)
+
+    def select(self, networks: Networks) -> Self:
+        """An optimizer that goes on for one network of a stack, or for some of them."""
+        selected: Self = _select(self, ("_velocity",), networks)
+        return selected
 
 
 @dataclass(eq=False)
@@ -108,14 +129,14 @@ class RMSProp:
     def bind(self, theta: Array) -> None:
         """Allocate a mean square of zeros in the shape and precision of `theta`."""
         self._square = np.zeros_like(theta)
-        self._scratch = np.empty_like(theta[..., : piece_width(theta)])
+        self._scratch = piece_scratch(theta)
 
     def step(self, theta: Array, gradient: Array, rate: float | Array) -> None:
         """Move `theta` in place; `gradient` is used up."""
         values = (rate, self.decay, 1.0 - self.decay, self.epsilon)
-        rate, decay, rest, epsilon = (_constant(value, theta) for value in values)
-        for moved, step, square in in_pieces(theta, gradient, self._square):
-            scratch = self._scratch[..., : step.shape[-1]]
+        rates, decay, rest, epsilon = (_constant(value, theta) for value in values)
+        for moved, step, square, rate in in_pieces(theta, gradient, self._square, rates):
+            scratch = self._scratch[: step.size].reshape(step.shape)
             np.multiply(step, step, out=scratch)
             scratch *= rest
             square *= decay
@@ -129,6 +150,11 @@ class RMSProp:
     def flush(self) -> None:
         """Set to zero what has decayed so far that it is about to become subnormal."""
         _flush(self._square, SQUARE_FLOOR)
+
+    def select(self, networks: Networks) -> Self:
+        """An optimizer that goes on for one network of a stack, or for some of them."""
+        selected: Self = _select(self, ("_square",), networks)
+        return selected
 
 
 @dataclass(eq=False)
@@ -168,9 +194,9 @@ class Adam:
         """Move `theta` in place; `gradient` is used up."""
         self._n_steps += 1
         root = ((1.0 - self.beta_2**self._n_steps) / (1.0 - self.beta_2)) ** 0.5
-        rate = _constant(rate * (root * (1.0 - self.beta_1) / (1.0 - self.beta_1**self._n_steps)), theta)
+        rates = _constant(rate * (root * (1.0 - self.beta_1) / (1.0 - self.beta_1**self._n_steps)), theta)
         beta_1, beta_2, epsilon = self._constants
-        for moved, step, first, second in in_pieces(theta, gradient, self._first, self._second):
+        for moved, step, first, second, rate in in_pieces(theta, gradient, self._first, self._second, rates):
             first *= beta_1
             first += step
             step *= step
@@ -186,3 +212,8 @@ class Adam:
         """Set to zero what has decayed so far that it is about to become subnormal."""
         _flush(self._first, FIRST_FLOOR)
         _flush(self._second, SQUARE_FLOOR)
+
+    def select(self, networks: Networks) -> Self:
+        """An optimizer that goes on for one network of a stack, or for some of them."""
+        selected: Self = _select(self, ("_first", "_second"), networks)
+        return selected

@@ -17,20 +17,38 @@ Initializer = Callable[[np.random.Generator, int, int], npt.ArrayLike]
 PIECE = 16384  # values; four float32 vectors of it take a quarter of a common second-level cache
 
 
-def piece_width(theta: Array) -> int:
-    """How many parameters of each network to work on at once, so that a few passes stay in the cache."""
-    n = theta.shape[-1]
-    return min(n, max(1, PIECE * n // theta.size))
+def piece_scratch(theta: Array) -> Array:
+    """A flat array of as many values as the largest piece has."""
+    return np.empty(min(theta.size, PIECE), dtype=theta.dtype)
 
 
 def in_pieces(*vectors: Array) -> Iterator[tuple[Array, ...]]:
-    """Walk through vectors of one shape together, by views that fit the processor's cache."""
-    n, width = vectors[0].shape[-1], piece_width(vectors[0])
-    if n == width:  # as in a small network, whose steps are short: no views to be made
+    """Walk through vectors together, by views of at most `PIECE` values, which fit the processor's cache.
+
+    Parameters
+    ----------
+    *vectors : ndarray of shape (..., n), (..., 1) or ()
+        The first sets the pieces: whole networks of a stack where they are small. What has one value for each network
+        goes along with its network, and a single value as it is.
+
+    Yields
+    ------
+    tuple of ndarray
+        Views of the vectors.
+    """
+    first = vectors[0]
+    if first.size <= PIECE:  # as in a small network, whose steps are short: no views to be made
         yield vectors
-        return
-    for start in range(0, n, width):
-        yield tuple(vector[..., start : start + width] for vector in vectors)
+    elif first.ndim == 1:
+        for start in range(0, first.size, PIECE):
+            yield tuple(v[start : start + PIECE] if v.size > 1 else v for v in vectors)
+    elif first[0].size > PIECE:
+        for number in range(len(first)):
+            yield from in_pieces(*(v[number] if v.ndim else v for v in vectors))
+    else:
+        n_networks = PIECE // first[0].size
+        for start in range(0, len(first), n_networks):
+            yield tuple(v[start : start + n_networks] if v.ndim else v for v in vectors)
 
 
 class ParameterVector:

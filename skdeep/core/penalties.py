@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .parameters import Array, ParameterVector, in_pieces, piece_width
+from .parameters import Array, ParameterVector, in_pieces, piece_scratch
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class L2:
         """The penalty of the network, or of each network of a stack."""
         weights = parameters.flat_weights
         half = np.multiply(0.5, self.strength)
-        value: Array = _inner(weights, weights) * (half[..., 0] if half.ndim else half)
-        return value
+        value: Array = np.asarray(_inner(weights, weights) * half)
+        return value[..., 0] if value.ndim else value
 
     def add_gradient(
         self, parameters: ParameterVector, gradient: ParameterVector, scratch: Array | None = None
@@ -43,7 +43,7 @@ class L2:
             Where to evaluate.
         gradient : ParameterVector
             Its weights are added to.
-        scratch : ndarray of shape (..., n), default=None
+        scratch : ndarray of shape (n,), default=None
             As many values as a piece has, used up; allocated if None.
 
         Returns
@@ -52,15 +52,21 @@ class L2:
             What `value` gives.
         """
         # No BLAS axpy: scipy brings a BLAS of its own, whose threads would fight numpy's for the cores.
-        scratch = np.empty_like(parameters.theta[..., : piece_width(parameters.theta)]) if scratch is None else scratch
-        strength = np.asarray(self.strength, dtype=scratch.dtype)
-        doubled: Array = scratch.dtype.type(0.0)
-        for weights, sums in in_pieces(parameters.flat_weights, gradient.flat_weights):
-            step = scratch[..., : weights.shape[-1]]
+        all_weights = parameters.flat_weights
+        scratch = piece_scratch(all_weights) if scratch is None else scratch
+        strengths = np.asarray(self.strength, dtype=scratch.dtype)
+        doubled: list[Array] = []
+        for weights, sums, strength in in_pieces(all_weights, gradient.flat_weights, strengths):
+            step = scratch[: weights.size]
+            step = step if weights.ndim == 1 else step.reshape(weights.shape)
             np.multiply(weights, strength, out=step)
-            doubled = doubled + _inner(weights, step)
+            doubled.append(_inner(weights, step))
             sums += step
-        return doubled * 0.5
+        if all_weights.ndim == 1:
+            return np.asarray(0.5 * sum(doubled))
+        by_piece = np.concatenate([np.ravel(values) for values in doubled])
+        result: Array = 0.5 * by_piece.reshape(*all_weights.shape[:-1], -1).sum(axis=-1)
+        return result
 
     def shrink(self, parameters: ParameterVector, rate: float | Array) -> None:
         """The decoupled form of the step: ``W *= 1 - rate * strength``, in place."""
@@ -69,8 +75,8 @@ class L2:
 
 
 def _inner(a: Array, b: Array) -> Array:
-    """The inner product of two vectors, or of each pair of a stack."""
-    product: Array = np.dot(a, b) if a.ndim == 1 else np.einsum("...p,...p->...", a, b)
+    """The inner product of two vectors; for each pair of a stack, of shape (..., 1)."""
+    product: Array = np.dot(a, b) if a.ndim == 1 else np.einsum("...p,...p->...", a, b)[..., None]
     return product
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Protocol
 
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
-from .batches import MiniBatches
+from .batches import MiniBatches, StackedBatches
 from .monitors import EarlyStopping, History, Monitor, StopReason, layer_norms
 from .network import Network, Workspace
 from .objective import Objective
 from .optimizers import Optimizer
-from .parameters import Array, ParameterVector, piece_width
+from .parameters import Array, ParameterVector, piece_scratch
 from .penalties import L2, MaxNorm, clip_norm
 from .schedules import Schedule
 
@@ -34,6 +35,14 @@ class DivergenceError(ValueError):
     """Training produced a loss or a weight that is not finite."""
 
 
+class Draws(Protocol):
+    """What the training loop asks of dropout."""
+
+    def draw(self, workspace: Workspace) -> None:
+        """Fresh masks into a workspace."""
+        ...
+
+
 @dataclass
 class Trainer:
     """Everything that one optimisation step needs and changes.
@@ -50,10 +59,8 @@ class Trainer:
         The learning rate.
     penalty : L2
         Part of the objective.
-    dropout_rng : Generator
+    dropout : Dropout
         Draws the masks.
-    input_dropout_rng : Generator, default=None
-        Draws that of the input, if it has a stream of its own.
     max_norm : MaxNorm, default=None
         Projection after each step.
     clip_norm : float, default=None
@@ -74,8 +81,7 @@ class Trainer:
     optimizer: Optimizer
     schedule: Schedule
     penalty: L2
-    dropout_rng: np.random.Generator
-    input_dropout_rng: np.random.Generator | None = None
+    dropout: Draws
     max_norm: MaxNorm | None = None
     clip_norm: float | None = None
     n_steps: int = 0
@@ -88,20 +94,20 @@ class Trainer:
     def __post_init__(self) -> None:
         theta = self.parameters.theta
         self.gradient = ParameterVector(self.parameters.layer_sizes, np.empty_like(theta))
-        self._scratch = np.empty_like(theta[..., : piece_width(theta)])
+        self._scratch = piece_scratch(theta)
 
-    def epoch(self, batches: MiniBatches) -> float:
+    def epoch(self, batches: MiniBatches[Workspace] | StackedBatches) -> Array:
         """Step through all mini-batches; the mean over rows of the objective before each step."""
         total = np.zeros(self.parameters.theta.shape[:-1], dtype=np.float64)
         self._records_next = self.record_norms
         for batch in batches.epoch():
             total += self.step(batch) * batch.n_rows
         self.optimizer.flush()
-        return float(total) / len(batches.rows)
+        return np.asarray(total / batches.n_rows)
 
     def step(self, batch: Workspace) -> Array:
         """One step on the mini-batch in the workspace; the objective before it."""
-        self.network.draw_masks(batch, self.dropout_rng, self.input_dropout_rng)
+        self.dropout.draw(batch)
         loss = self.network.loss_and_gradient(self.parameters, self.gradient, batch)
         rate = self.schedule(self.n_steps)
         if self.penalty.decoupled:
@@ -124,7 +130,7 @@ class Trainer:
 
 def train(
     trainer: Trainer,
-    batches: MiniBatches,
+    batches: MiniBatches[Workspace],
     history: History,
     *,
     max_epochs: int,
@@ -161,12 +167,10 @@ def train(
     with np.errstate(all="ignore"):
         for _ in range(max_epochs):
             started = perf_counter()
-            history.loss.append(trainer.epoch(batches))
+            history.loss.append(float(trainer.epoch(batches)))
             history.learning_rate.append(float(trainer.schedule(trainer.n_steps - 1)))
-            _close_epoch(trainer.parameters, history, started, validate)
-            stalled = stopping.epoch_ended(history, trainer.parameters)
-            if stalled is not None and _lower_rate(trainer.schedule, stopping):
-                stalled = None
+            close_epoch(trainer.parameters, history, started, validate)
+            stalled = stalls(stopping, trainer.schedule, history, trainer.parameters)
             history.stop_reason = _first_reason(monitors, history, trainer.parameters) or stalled
             if history.stop_reason is not None:
                 break
@@ -221,7 +225,7 @@ def train_lbfgs(
             nonlocal started
             parameters.theta[...] = intermediate_result.x
             history.loss.append(float(intermediate_result.fun))
-            _close_epoch(parameters, history, started, validate)
+            close_epoch(parameters, history, started, validate)
             watching = monitors if stopping is None else [stopping, *monitors]
             history.stop_reason = _first_reason(watching, history, parameters)
             started = perf_counter()
@@ -243,7 +247,7 @@ def train_lbfgs(
         stopping.restore(history, parameters)
 
 
-def _close_epoch(parameters: ParameterVector, history: History, started: float, validate: Validate | None) -> None:
+def close_epoch(parameters: ParameterVector, history: History, started: float, validate: Validate | None) -> None:
     """Count the epoch, check it, and evaluate the dev rows."""
     history.n_epochs += 1
     history.best_epoch = history.n_epochs
@@ -278,10 +282,13 @@ def _require_finite(parameters: ParameterVector, history: History) -> None:
     )
 
 
-def _lower_rate(schedule: Schedule, stopping: EarlyStopping) -> bool:
-    """Whether the schedule answers a stall by a lower rate; patience then starts again."""
+def stalls(
+    stopping: EarlyStopping, schedule: Schedule, history: History, parameters: ParameterVector
+) -> StopReason | None:
+    """The reason to stop once patience is at its end, unless the schedule answers by a lower rate."""
+    reason = stopping.epoch_ended(history, parameters)
     lower = getattr(schedule, "lower", None)
-    if lower is None or not lower():
-        return False
-    stopping.n_stalled = 0
-    return True
+    if reason is None or lower is None or not lower():
+        return reason
+    stopping.n_stalled = 0  # patience starts again
+    return None

@@ -1,5 +1,6 @@
 """Machine-learning strategy: splits, bias and variance, and what to do next, for any scikit-learn estimator."""
 
+from ._batched_search import BatchedGridSearchCV
 from ._bias_variance import bias_variance_report
 from ._ladder import Gap
 from ._learning_curve import LearningCurve
@@ -9,6 +10,7 @@ from ._split import TrainDevTestSplit, train_dev_test_split
 
 __all__ = [
     "Advice",
+    "BatchedGridSearchCV",
     "BiasVarianceReport",
     "Gap",
     "LearningCurve",

@@ -24,7 +24,7 @@ from ._fitted import FittedAttributes
 from ._model import DevSet, Model, Resume
 from ._parameters import PLANNED, Streams, check_parameters
 from ._prediction import Predictions
-from ._training import computing_dtype, optimise, start_model
+from ._training import Training, computing_dtype, optimise, start_model
 from ._validation import cast, counting_rows, require_weight, split_numbers, validate_weight
 
 
@@ -186,7 +186,9 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
             When the loss or a weight becomes non-finite; the estimator is then as it was before.
         """
         attempt = copy(self)
-        attempt._fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
+        training = attempt._start_fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
+        optimise(training)
+        attempt._finish_fit(training)
         # All was built aside: this one assignment is what a fit changes, and a fit that raises changes nothing.
         self.__dict__ = attempt.__dict__
         return self
@@ -215,15 +217,25 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
         attempt = copy(self)
-        attempt._fit_one_epoch(X, y, sample_weight, classes)
+        training = attempt._start_epoch(X, y, sample_weight, classes)
+        optimise(training)
+        attempt._finish(training)
         self.__dict__ = attempt.__dict__
         return self
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, sample_weight_val: Any) -> None:
+    def _start_fit(
+        self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, sample_weight_val: Any
+    ) -> Training:
         check_parameters(self.get_params(deep=False))
         continues = bool(self.warm_start) and self.__sklearn_is_fitted__()
-        resume = self._start_resume(continues)
         X, y, weight = self._validate_rows(X, y, sample_weight, reset=not continues)
+        return self._start_on(X, y, weight, X_val, y_val, sample_weight_val, continues=continues)
+
+    def _start_on(
+        self, X: Any, y: Any, weight: Any, X_val: Any, y_val: Any, sample_weight_val: Any, *, continues: bool
+    ) -> Training:
+        """The training on rows that have been validated."""
+        resume = self._start_resume(continues)
         numbers, dev_numbers = counting_rows(X, weight), None
         has_dev_set = any(part is not None for part in (X_val, y_val, sample_weight_val))
         if self.early_stopping and not has_dev_set:
@@ -235,32 +247,38 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
             dev = DevSet(replace(rows, numbers=dev_numbers), y[dev_numbers])
         elif has_dev_set:
             dev = self._given_dev_set(X_val, y_val, sample_weight_val)
-        self._optimise(rows, dev, resume, continues=continues, n_epochs=int(self.max_iter), ends=True)
+        return self._training(rows, dev, resume, continues=continues, n_epochs=int(self.max_iter), ends=True)
+
+    def _finish_fit(self, training: Training) -> None:
+        self._finish(training)
         self._warn_unless_converged()
 
-    def _fit_one_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any) -> None:
+    def _start_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any) -> Training:
         check_parameters(self.get_params(deep=False))
         continues = self.__sklearn_is_fitted__()
         resume = self._start_resume(continues)
         X, y, weight = self._validate_rows(X, y, sample_weight, reset=not continues)
         rows = self._training_rows(X, y, weight, counting_rows(X, weight), continues=continues, classes=classes)
-        self._optimise(rows, None, resume, continues=continues, n_epochs=1, ends=False)
+        return self._training(rows, None, resume, continues=continues, n_epochs=1, ends=False)
 
     def _start_resume(self, continues: bool) -> Resume:
         return deepcopy(self._resume) if continues else Resume(Streams.spawn(self.random_state))
 
-    def _optimise(
+    def _training(
         self, rows: Rows, dev: DevSet | None, resume: Resume, *, continues: bool, n_epochs: int, ends: bool
-    ) -> None:
-        """Train a model on the rows and make it this estimator's own."""
+    ) -> Training:
+        """A model and the rows that it is to be trained on."""
         parameters = self.get_params(deep=False)
         require_weight(rows, "training")
         rows = replace(rows, Y=self._smooth(rows.Y))
         fitted = self._model if continues else None
         model = start_model(parameters, self._loss, rows, resume.streams.init, fitted)
         validate = None if dev is None else self._validator(model, dev)
-        optimise(parameters, model, resume, rows, n_epochs=n_epochs, ends=ends, validate=validate)
-        self._model, self._resume = model, resume
+        return Training(parameters, model, resume, rows, n_epochs, ends, validate)
+
+    def _finish(self, training: Training) -> None:
+        """Make a trained model this estimator's own."""
+        self._model, self._resume = training.model, training.resume
 
     # The rows -----------------------------------------------------------------------------------------------
 

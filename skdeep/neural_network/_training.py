@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ..core import (
+    Dropout,
     EarlyStopping,
     History,
     MiniBatches,
@@ -22,6 +25,7 @@ from ..core import (
     train,
     train_lbfgs,
 )
+from ..core.batches import Place
 from ..core.losses import Loss
 from ..core.training import Validate
 from ._model import Model, Resume
@@ -37,10 +41,67 @@ from ._parameters import (
 )
 from ._threads import suited_threads
 
+#: Of a mini-batch, unless the user says otherwise.
+FEWEST_ROWS, MOST_ROWS = 40, 256
+
 
 def auto_batch_size(n_rows: int) -> int:
     """A twentieth of the rows, 40 at least and 256 at most."""
-    return min(max(n_rows // 20, 40), 256)
+    return min(max(n_rows // 20, FEWEST_ROWS), MOST_ROWS)
+
+
+@dataclass
+class Training:
+    """A model and what it is to be trained on.
+
+    Parameters
+    ----------
+    parameters : dict
+        The estimator's, checked.
+    model : Model
+        Changed in place.
+    resume : Resume
+        What a later fit will need; changed in place.
+    rows : Rows
+        The training rows.
+    n_epochs : int
+        How many epochs, or iterations of L-BFGS, at most.
+    ends : bool, default=True
+        Whether a learning rate that is planned over the training should come to its end after these epochs.
+    validate : callable (parameters, history) -> None, default=None
+        Judges the dev rows after each epoch.
+    """
+
+    parameters: dict[str, Any]
+    model: Model
+    resume: Resume
+    rows: Rows
+    n_epochs: int
+    ends: bool = True
+    validate: Validate | None = None
+
+    @property
+    def watches_dev(self) -> bool:
+        """Whether the dev rows end the training."""
+        return bool(self.parameters["early_stopping"]) and self.validate is not None
+
+    @cached_property
+    def batch_rows(self) -> Rows:
+        """The rows that fill the mini-batches: equal ones merged where all fit into one."""
+        fit_one = len(self.rows) <= self._asked_batch_size
+        if fit_one and self.parameters["augment"] is None and not self.model.network.has_dropout:
+            return self.rows.merge_equal()
+        return self.rows
+
+    @property
+    def batch_size(self) -> int:
+        """Rows of a mini-batch."""
+        return min(self._asked_batch_size, len(self.batch_rows))
+
+    @property
+    def _asked_batch_size(self) -> int:
+        asked = self.parameters["batch_size"]
+        return auto_batch_size(len(self.rows)) if asked == "auto" else int(asked)
 
 
 class ProgressLine:
@@ -81,64 +142,56 @@ def start_model(
     return Model(network, weights, deepcopy(fitted.history), alpha, fitted.n_samples_seen)
 
 
-def optimise(
-    parameters: dict[str, Any],
-    model: Model,
-    resume: Resume,
-    rows: Rows,
-    *,
-    n_epochs: int,
-    ends: bool = True,
-    validate: Validate | None = None,
-) -> None:
-    """Train the model on the rows, in place.
-
-    Parameters
-    ----------
-    parameters : dict
-        The estimator's, checked.
-    model : Model
-        Changed in place.
-    resume : Resume
-        What a later fit will need; changed in place.
-    rows : Rows
-        The training rows.
-    n_epochs : int
-        How many epochs, or iterations of L-BFGS, at most.
-    ends : bool, default=True
-        Whether a learning rate that is planned over the training should come to its end after these epochs.
-    validate : callable (parameters, history) -> None, default=None
-        Judges the dev rows after each epoch.
-    """
-    n_before = model.history.n_epochs
-    monitors: list[Monitor] = [ProgressLine(n_before + n_epochs)] if parameters["verbose"] else []
+def optimise(training: Training) -> None:
+    """Train the model on the rows, in place."""
+    parameters, model, resume, rows = training.parameters, training.model, training.resume, training.rows
+    history, validate = model.history, training.validate
+    n_before = history.n_epochs
+    monitors: list[Monitor] = [ProgressLine(n_before + training.n_epochs)] if parameters["verbose"] else []
     watched: dict[str, Any] = {"validate": validate, "monitors": monitors}
-    watches_dev = bool(parameters["early_stopping"]) and validate is not None
     if parameters["solver"] == "lbfgs":
-        stopping = _patience(parameters, watches_dev) if watches_dev else None
+        stopping = patience(training) if training.watches_dev else None
         if parameters["record_norms"]:
             monitors.append(NormRecorder())
-        _minimise(parameters, model, rows, max_iter=n_epochs, stopping=stopping, **watched)
+        _minimise(parameters, model, rows, max_iter=training.n_epochs, stopping=stopping, **watched)
     else:
-        batches = _mini_batches(parameters, model.network, resume, rows)
-        resume.prepare(parameters, model.parameters, n_steps=n_epochs * len(batches) if ends else None)
-        trainer = _trainer(parameters, model, resume, rows.total_weight)
-        stopping = _patience(parameters, watches_dev)
+        batches = mini_batches(training, Workspace(model.network, training.batch_size, computing_dtype(parameters)))
+        prepare_resume(training)
+        trainer = _trainer(training)
         if parameters["record_norms"]:
             trainer.record_norms = True
             monitors.append(NormRecorder(lambda: trainer.gradient_norms))
         with suited_threads(model.network, batches.size):
-            train(trainer, batches, model.history, max_epochs=n_epochs, stopping=stopping, **watched)
+            train(trainer, batches, history, max_epochs=training.n_epochs, stopping=patience(training), **watched)
         resume.n_steps = trainer.n_steps
-    model.n_samples_seen += (model.history.n_epochs - n_before) * len(rows)
+    model.n_samples_seen += (history.n_epochs - n_before) * len(rows)
 
 
-def _patience(parameters: dict[str, Any], watches_dev: bool) -> EarlyStopping:
+def patience(training: Training) -> EarlyStopping:
     """What ends the training: the dev rows by loss or score and with a memory of the best weights, or the loss."""
-    column = "loss"
-    if watches_dev:
+    parameters, column = training.parameters, "loss"
+    if training.watches_dev:
         column = "validation_loss" if parameters["scoring"] == "loss" else "validation_score"
-    return EarlyStopping(column, parameters["tol"], int(parameters["n_iter_no_change"]), keep_best=watches_dev)
+    n_iter_no_change = int(parameters["n_iter_no_change"])
+    return EarlyStopping(column, parameters["tol"], n_iter_no_change, keep_best=training.watches_dev)
+
+
+def prepare_resume(training: Training) -> None:
+    """An optimizer and a schedule for the epochs to come."""
+    n_steps = training.n_epochs * -(-len(training.batch_rows) // training.batch_size) if training.ends else None
+    training.resume.prepare(training.parameters, training.model.parameters, n_steps=n_steps)
+
+
+def mini_batches(training: Training, workspace: Place) -> MiniBatches[Place]:
+    """The training rows on their way into a workspace, or into a network's slot of a stack's."""
+    parameters, streams = training.parameters, training.resume.streams
+    return MiniBatches(
+        training.batch_rows,
+        workspace,
+        shuffle=streams.shuffle if parameters["shuffle"] else None,
+        augment=make_augment(parameters, training.model.network.loss),
+        augment_rng=streams.augment,
+    )
 
 
 def _minimise(parameters: dict[str, Any], model: Model, rows: Rows, **watched: Any) -> None:
@@ -149,28 +202,15 @@ def _minimise(parameters: dict[str, Any], model: Model, rows: Rows, **watched: A
     model.parameters = model.parameters.astype(parameters["dtype"])
 
 
-def _mini_batches(parameters: dict[str, Any], network: Network, resume: Resume, rows: Rows) -> MiniBatches:
-    batch_size = auto_batch_size(len(rows)) if parameters["batch_size"] == "auto" else int(parameters["batch_size"])
-    if len(rows) <= batch_size and parameters["augment"] is None and not network.has_dropout:
-        rows = rows.merge_equal()
-    return MiniBatches(
-        rows,
-        Workspace(network, min(batch_size, len(rows)), computing_dtype(parameters)),
-        shuffle=resume.streams.shuffle if parameters["shuffle"] else None,
-        augment=make_augment(parameters, network.loss),
-        augment_rng=resume.streams.augment,
-    )
-
-
-def _trainer(parameters: dict[str, Any], model: Model, resume: Resume, total_weight: float) -> Trainer:
+def _trainer(training: Training) -> Trainer:
+    parameters, model, resume = training.parameters, training.model, training.resume
     return Trainer(
         model.network,
         model.parameters,
         resume.optimizer,
         resume.schedule,
-        make_penalty(parameters, model.alpha, total_weight),
-        resume.streams.dropout,
-        resume.streams.input_dropout,
+        make_penalty(parameters, model.alpha, training.rows.total_weight),
+        Dropout(model.network, resume.streams.dropout, resume.streams.input_dropout),
         max_norm=make_max_norm(parameters),
         clip_norm=parameters["clip_norm"],
         n_steps=resume.n_steps,

@@ -9,7 +9,19 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from skdeep.core import ACTIVATIONS, L2, LOSSES, SGD, Adam, MaxNorm, ParameterVector, RMSProp, Workspace, clip_norm
+from skdeep.core import (
+    ACTIVATIONS,
+    L2,
+    LOSSES,
+    SGD,
+    Adam,
+    Dropout,
+    MaxNorm,
+    ParameterVector,
+    RMSProp,
+    Workspace,
+    clip_norm,
+)
 
 each_loss = pytest.mark.parametrize("loss", LOSSES)
 each_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -334,33 +346,36 @@ def descend(network, parameters, workspace, optimizer, *, alpha, rate):
 def test_a_stack_trains_as_its_networks_do_alone(
     activation, loss, make_optimizer, stack, make_network, make_workspace, make_parameters, rng
 ):
-    """K networks with their own weights, rows, masks, keep_prob, alpha and rate take the steps of K separate ones."""
-    keep, alpha = rng.uniform(0.4, 0.9, (2, *stack, 1, 1)), rng.uniform(0.0, 1.0, (*stack, 1))
-    rate, sizes = rng.uniform(0.01, 0.1, (*stack, 1)), (4, 6, 5, 3)
-    together = make_network(sizes, activation, loss, (keep[0], 1.0, keep[1]))
+    """K networks with their own weights, rows, masks, alpha and rate take the steps of K separate ones."""
+    alpha, rate, sizes = rng.uniform(0.0, 1.0, (*stack, 1)), rng.uniform(0.01, 0.1, (*stack, 1)), (4, 6, 5, 3)
+    together = make_network(sizes, activation, loss, (0.7, 1.0, 0.6))
     workspace, parameters = make_workspace(together, stack=stack), make_parameters(sizes, stack=stack)
     separate = parameters.copy()
     values = descend(together, parameters, workspace, make_optimizer(), alpha=alpha, rate=rate)
     for index in np.ndindex(*stack):
-        network = make_network(sizes, activation, loss, (keep[0][index].item(), 1.0, keep[1][index].item()))
         alone = ParameterVector(sizes, separate.theta[index])
-        own = copy_batch(workspace, Workspace(network, workspace.n_rows, np.float64), index)
+        own = copy_batch(workspace, Workspace(together, workspace.n_rows, np.float64), index)
         settings = {"alpha": alpha[index].item(), "rate": rate[index].item()}
-        expected = descend(network, alone, own, make_optimizer(), **settings)
+        expected = descend(together, alone, own, make_optimizer(), **settings)
         np.testing.assert_allclose(values[(slice(None), *index)], expected, rtol=1e-12)
         np.testing.assert_allclose(parameters.theta[index], alone.theta, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("stack", [(3,), (2, 2)])
-def test_networks_of_a_stack_have_their_own_keep_prob(stack, make_network, rng):
-    """A keep probability of shape (..., 1, 1) gives every network its own share and scale; 1 drops nothing."""
-    shares = np.linspace(0.3, 1.0, int(np.prod(stack))).reshape(*stack, 1, 1)
-    network = make_network((30, 3), keep_prob=(shares,))
-    workspace = Workspace(network, 200, np.float64, stack=stack)
-    network.draw_masks(workspace, rng)
-    kept = np.mean(workspace.masks[0] > 0.0, axis=(-2, -1), keepdims=True)
-    np.testing.assert_allclose(kept, shares, atol=5.0 * np.sqrt(0.25 / 6000))
-    np.testing.assert_allclose(workspace.masks[0].max(axis=(-2, -1), keepdims=True), 1.0 / shares, rtol=1e-15)
+@pytest.mark.parametrize("n_rows", [20, 7])
+def test_networks_of_a_stack_draw_into_their_slots_what_they_draw_alone(n_rows, make_network):
+    """Each has its own keep probability in a short batch too; one that keeps everything draws nothing."""
+    keep_probs = [(0.3, 1.0), (1.0, 0.8), (1.0, 1.0)]
+    stack = Workspace(make_network((30, 5, 3), keep_prob=(0.3, 0.8)), 20, np.float64, stack=(3,))
+    for number, keep_prob in enumerate(keep_probs):
+        network = make_network((30, 5, 3), keep_prob=keep_prob)
+        slot, alone = stack.slot(number).leading(n_rows), Workspace(network, n_rows, np.float64)
+        rng = np.random.default_rng(number)
+        Dropout(network, rng).draw(slot)
+        Dropout(network, np.random.default_rng(number)).draw(alone)
+        for layer, mask in enumerate(alone.masks):
+            drawn = stack.leading(n_rows).masks[layer][number]
+            np.testing.assert_array_equal(drawn, 1.0 if mask is None else mask)
+    np.testing.assert_equal(rng.bit_generator.state, np.random.default_rng(number).bit_generator.state)
 
 
 def test_weighted_loss_of_a_stack_is_one_number_per_network(make_network, make_workspace, make_parameters):

@@ -13,6 +13,7 @@ from skdeep.core import (
     SGD,
     Adam,
     DivergenceError,
+    Dropout,
     EarlyStopping,
     History,
     MaxNorm,
@@ -68,7 +69,7 @@ def start(make_network, make_parameters, rng):
         parameters = make_parameters(network.layer_sizes, rows.X.dtype)
         optimizer = optimizer or SGD()
         optimizer.bind(parameters.theta)
-        trainer = Trainer(network, parameters, optimizer, schedule, penalty, rng, **more)
+        trainer = Trainer(network, parameters, optimizer, schedule, penalty, Dropout(network, rng), **more)
         return trainer, MiniBatches(rows, Workspace(network, batch_size, rows.X.dtype))
 
     return make
@@ -164,7 +165,7 @@ def test_every_step_draws_fresh_masks(keep_prob, differ, start, make_rows, make_
     """With dropout the same parameters give another loss at the next step; without, the same."""
     network = make_network(SIZES, keep_prob=keep_prob)
     trainer, batches = start(make_rows(), network=network, schedule=lambda step: 0.0)
-    assert (trainer.epoch(batches) != trainer.epoch(batches)) is differ
+    assert bool(trainer.epoch(batches) != trainer.epoch(batches)) is differ
 
 
 @pytest.mark.parametrize("make_optimizer", [SGD, lambda: SGD(momentum=0.0), RMSProp, Adam])

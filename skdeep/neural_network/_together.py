@@ -1,0 +1,147 @@
+"""Fits of several networks at once: those of the same layers are trained as a stack."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from ..core import networks_at_once
+from ._base import BaseDeepMLP
+from ._parameters import check_parameters, hidden_sizes, keep_probs
+from ._stack import optimise_together, stack_key
+from ._training import FEWEST_ROWS, Training, computing_dtype, optimise
+
+
+@dataclass(eq=False)
+class Fit:
+    """One fit to be done.
+
+    Parameters
+    ----------
+    network : DeepMLPClassifier or DeepMLPRegressor
+        Not yet fitted; fitted in place.
+    X, y : array-like
+        As for its `fit`. Fits on the very same objects share what has been made of them.
+    fit_params : dict
+        What else `fit` takes: sample weights, dev rows.
+
+    Attributes
+    ----------
+    error : Exception or None
+        What went wrong in it; the network is then not fitted.
+    seconds : float
+        What it took, and of what several fits did together its share.
+    """
+
+    network: BaseDeepMLP
+    X: Any
+    y: Any
+    fit_params: Mapping[str, Any] = field(default_factory=dict)
+    error: Exception | None = field(default=None, init=False)
+    seconds: float = field(default=0.0, init=False)
+
+
+def gains_by_company(network: BaseDeepMLP, n_features: int) -> bool:
+    """Whether a network is small enough that a stack trains it faster than it would train alone.
+
+    Parameters
+    ----------
+    network : DeepMLPClassifier or DeepMLPRegressor
+        Not fitted.
+    n_features : int
+        About how many columns its rows will have.
+
+    Returns
+    -------
+    bool
+        True where its parameters are wrong, too: its fit will say so.
+    """
+    parameters = network.get_params(deep=False)
+    try:
+        check_parameters(parameters)
+    except ValueError:
+        return True
+    batch_size = FEWEST_ROWS if parameters["batch_size"] == "auto" else parameters["batch_size"]
+    sizes = (n_features, *hidden_sizes(parameters), 1)
+    return networks_at_once(sizes, batch_size, dropout=min(keep_probs(parameters)) < 1.0) > 1
+
+
+def fit_together(fits: Sequence[Fit], report: Callable[[str], None] = lambda line: None) -> None:
+    """Fit all networks: each is then as after its own `fit`, up to rounding and what a later fit would draw.
+
+    Networks of the same layers on as many rows each are trained as a stack, with a leading axis over networks; the
+    others one by one: L-BFGS, and what calls the user's functions or prints in every epoch.
+
+    Parameters
+    ----------
+    fits : sequence of Fit
+        Changed in place. Those on the same rows side by side.
+    report : callable (line) -> None
+        Hears of every stack that is done.
+    """
+    trainings: dict[Fit, Training] = {}
+    validated: dict[Hashable, BaseDeepMLP] = {}
+    groups: dict[Hashable, list[Fit]] = defaultdict(list)
+    rows: dict[Hashable, tuple[Any, Any, Any]] = {}
+    for fit in fits:
+        started = perf_counter()
+        try:
+            trainings[fit] = _start(fit, validated, rows)
+        except Exception as error:  # of this fit alone
+            fit.error = error
+        else:
+            groups[stack_key(trainings[fit]) or fit].append(fit)
+        fit.seconds = perf_counter() - started
+    for group in groups.values():
+        for stack in _cut(group, trainings[group[0]]):
+            started = perf_counter()
+            layers = "-".join(map(str, trainings[stack[0]].model.network.layer_sizes))
+            _train(stack, [trainings.pop(fit) for fit in stack])
+            report(f"{len(stack)} networks {layers}: {perf_counter() - started:.1f} s")
+
+
+def _start(fit: Fit, validated: dict[Hashable, BaseDeepMLP], rows: dict[Hashable, tuple[Any, Any, Any]]) -> Training:
+    """The training of a fit, on rows that are validated and converted once for all fits on them."""
+    network, given = fit.network, dict(fit.fit_params)
+    weight = given.pop("sample_weight", None)
+    parameters = network.get_params(deep=False)
+    check_parameters(parameters)
+    key = (id(fit.X), id(fit.y), id(weight), computing_dtype(parameters))
+    if key not in rows:
+        rows[key] = network._validate_rows(fit.X, fit.y, weight, reset=True)
+        validated[key] = network
+    for name in ("n_features_in_", "feature_names_in_"):
+        if hasattr(validated[key], name):
+            setattr(network, name, getattr(validated[key], name))
+    dev = {"X_val": None, "y_val": None, "sample_weight_val": None}
+    return network._start_on(*rows[key], **{**dev, **given}, continues=False)
+
+
+def _cut(group: Sequence[Fit], training: Training) -> Iterator[Sequence[Fit]]:
+    """The fits in stacks of about equal size."""
+    at_once = networks_at_once(training.model.network.layer_sizes, training.batch_size, dropout=True)
+    n_stacks = -(-len(group) // at_once)
+    for part in np.array_split(np.arange(len(group)), n_stacks):
+        yield [group[number] for number in part]
+
+
+def _train(fits: Sequence[Fit], trainings: Sequence[Training]) -> None:
+    errors = optimise_together(trainings) if len(fits) > 1 else [_error_of(partial(optimise, trainings[0]))]
+    for fit, training, error in zip(fits, trainings, errors, strict=True):
+        fit.seconds += sum(training.model.history.seconds)
+        fit.error = error or _error_of(partial(fit.network._finish_fit, training))
+
+
+def _error_of(action: Callable[[], None]) -> Exception | None:
+    """What an action raises: it ends one fit, and no other."""
+    try:
+        action()
+    except Exception as error:
+        return error
+    return None
