@@ -208,20 +208,21 @@ class _Done:
 
     def set_params(self, **params: Any) -> Any:
         """The fitted estimator, or one whose fit fails as it failed."""
-        if self.outcome.error is None:
-            return FrozenEstimator(self.outcome.estimator)
-        return _Failed(self.outcome.error, self.estimator)
+        try:
+            return FrozenEstimator(self.outcome.fitted())
+        except Exception:
+            return _Failed(self.outcome, self.estimator)
 
 
 class _Failed:
     """An estimator whose fit failed, and fails again in the same way."""
 
-    def __init__(self, error: Exception, estimator: Any) -> None:
-        self.error, self.estimator = error, estimator
+    def __init__(self, outcome: Outcome, estimator: Any) -> None:
+        self.outcome, self.estimator = outcome, estimator
 
     def fit(self, X: Any, y: Any = None, **params: Any) -> Any:
         """Raise what was raised."""
-        raise self.error
+        self.outcome.fitted()
 
     def __sklearn_tags__(self) -> Any:
         return get_tags(self.estimator)

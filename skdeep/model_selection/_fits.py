@@ -18,6 +18,7 @@ from sklearn.utils.validation import _num_samples
 from ._error import ErrorMeasure
 from ._estimator_path import fitted_predictor
 from ._evaluation import Evaluation, Predictions, Units, evaluate
+from ._shared_fits import Outcome, Task, can_share, cut_rows, fit_tasks
 
 #: A training loss that fell by more than this share of itself over the last tenth of the epochs still falls.
 STILL_FALLS = 0.01
@@ -119,23 +120,36 @@ def run_plans(
     list of Fit
         In the order of the plans, failures included.
     """
+    done: Sequence[Outcome | None] = [None] * len(plans)
+    if len(plans) > 1 and can_share(estimator, fit_params, sample.X):
+        tasks = [Task({}, plan.train) for plan in plans]
+        done = fit_tasks(estimator, sample.X, sample.y, tasks, fit_params=fit_params, n_jobs=n_jobs)
     run = delayed(_run)
     return list(
         Parallel(n_jobs=n_jobs)(
-            run(plan, clone(estimator), sample, measure, fit_params=fit_params, verbose=verbose) for plan in plans
+            run(plan, clone(estimator), sample, measure, outcome, fit_params=fit_params, verbose=verbose)
+            for plan, outcome in zip(plans, done, strict=True)
         )
     )
 
 
 def _run(
-    plan: Plan, estimator: Any, sample: Sample, measure: ErrorMeasure, *, fit_params: Mapping[str, Any], verbose: bool
+    plan: Plan,
+    estimator: Any,
+    sample: Sample,
+    measure: ErrorMeasure,
+    outcome: Outcome | None,
+    *,
+    fit_params: Mapping[str, Any],
+    verbose: bool,
 ) -> Fit:
     """One fit; what goes wrong in it is told, not raised, so that the others are still reported."""
-    started = time.perf_counter()
+    started = time.perf_counter() - (0.0 if outcome is None else outcome.seconds)
     with warnings.catch_warnings(record=True) as caught:
         warnings.filterwarnings("always", category=ConvergenceWarning)
         try:
-            fit = _fit_and_evaluate(plan, estimator, sample, measure, fit_params)
+            fitted = _fit(plan, estimator, sample, fit_params) if outcome is None else outcome.fitted()
+            fit = _evaluate_all(plan, fitted, measure)
         except Exception as error:  # whatever an estimator may raise
             fit = Fit(plan.name, len(plan.train), failure=f"{type(error).__name__}: {error}")
     for warning in caught:
@@ -148,13 +162,15 @@ def _run(
     return fit if converged else Fit(**{**vars(fit), "not_converged": True})
 
 
-def _fit_and_evaluate(
-    plan: Plan, estimator: Any, sample: Sample, measure: ErrorMeasure, fit_params: Mapping[str, Any]
-) -> Fit:
+def _fit(plan: Plan, estimator: Any, sample: Sample, fit_params: Mapping[str, Any]) -> Any:
     n_rows = _num_samples(sample.X)
-    params = {name: _cut(value, plan.train, n_rows) for name, value in fit_params.items()}
+    params = {name: cut_rows(value, plan.train, n_rows) for name, value in fit_params.items()}
     X, y = (_safe_indexing(values, plan.train) for values in (sample.X, sample.y))
     estimator.fit(X, y, **params)
+    return estimator
+
+
+def _evaluate_all(plan: Plan, estimator: Any, measure: ErrorMeasure) -> Fit:
     evaluations, constant = {}, False
     for name, (other, rows) in plan.evaluate_on.items():
         evaluations[name], predictions = _evaluate_on(estimator, other, rows, measure)
@@ -180,15 +196,6 @@ def _evaluate_on(estimator: Any, sample: Sample, rows: Any, measure: ErrorMeasur
     evaluation = evaluate(measure, predictions, X, y, sample.units, rows, weights)
     measure.check_error(evaluation.error)
     return evaluation, predictions
-
-
-def _cut(value: Any, rows: Any, n_rows: int) -> Any:
-    """What has one entry for each row is cut, as everywhere in scikit-learn."""
-    try:
-        matches = not isinstance(value, str) and _num_samples(value) == n_rows
-    except TypeError:
-        matches = False
-    return _safe_indexing(value, rows) if matches else value
 
 
 def is_constant(predictions: Predictions) -> bool:

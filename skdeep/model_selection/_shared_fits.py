@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -31,11 +32,20 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A fitted estimator or what went wrong, and the seconds that it took."""
+    """A fitted estimator or what went wrong, the seconds that it took, and what it warned of."""
 
     estimator: Any
     error: Exception | None
     seconds: float
+    warnings: Sequence[warnings.WarningMessage] = ()
+
+    def fitted(self) -> Any:
+        """The estimator, with its warnings; or what went wrong is raised."""
+        for told in self.warnings:
+            warnings.warn_explicit(told.message, told.category, told.filename, told.lineno)
+        if self.error is not None:
+            raise self.error
+        return self.estimator
 
 
 def can_share(estimator: Any, fit_params: Collection[str], X: Any) -> bool:
@@ -138,7 +148,7 @@ def _fit_part(
 def _outcome(candidate: Any, fit: Fit | None, error: Exception | None, seconds: float) -> Outcome:
     if fit is None:
         return Outcome(None, error, seconds)
-    return Outcome(candidate if fit.error is None else None, fit.error, seconds + fit.seconds)
+    return Outcome(candidate if fit.error is None else None, fit.error, seconds + fit.seconds, fit.warnings)
 
 
 def _prepare(

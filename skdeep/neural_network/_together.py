@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
 from typing import Any
+from warnings import WarningMessage, catch_warnings, simplefilter
 
 import numpy as np
 
@@ -35,6 +36,8 @@ class Fit:
     ----------
     error : Exception or None
         What went wrong in it; the network is then not fitted.
+    warnings : list of WarningMessage
+        What it warned of at its end.
     seconds : float
         What it took, and of what several fits did together its share.
     """
@@ -44,6 +47,7 @@ class Fit:
     y: Any
     fit_params: Mapping[str, Any] = field(default_factory=dict)
     error: Exception | None = field(default=None, init=False)
+    warnings: list[WarningMessage] = field(default_factory=list, init=False)
     seconds: float = field(default=0.0, init=False)
 
 
@@ -135,7 +139,11 @@ def _train(fits: Sequence[Fit], trainings: Sequence[Training]) -> None:
     errors = optimise_together(trainings) if len(fits) > 1 else [_error_of(partial(optimise, trainings[0]))]
     for fit, training, error in zip(fits, trainings, errors, strict=True):
         fit.seconds += sum(training.model.history.seconds)
-        fit.error = error or _error_of(partial(fit.network._finish_fit, training))
+        if error is None:
+            with catch_warnings(record=True) as fit.warnings:
+                simplefilter("always")
+                fit.network._finish_fit(training)
+        fit.error = error
 
 
 def _error_of(action: Callable[[], None]) -> Exception | None:
