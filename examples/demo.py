@@ -18,12 +18,12 @@ import pandas as pd
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.datasets import load_breast_cancer
 from sklearn.impute import SimpleImputer
-from sklearn.model_selection import GridSearchCV, ParameterGrid, StratifiedKFold, train_test_split
+from sklearn.model_selection import StratifiedKFold, train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skdeep import DeepMLPClassifier
-from skdeep.model_selection import bias_variance_report
+from skdeep.model_selection import BatchedGridSearchCV, bias_variance_report
 
 N_FOLDS = 5
 TEST_SIZE = 0.2
@@ -150,24 +150,6 @@ def make_model(preprocessor):
     return Pipeline([("preprocess", preprocessor), ("network", network)])
 
 
-class TellingGridSearch(GridSearchCV):
-    """A grid search that prints a line when a candidate is through its folds."""
-
-    def _run_search(self, evaluate_candidates):
-        candidates = ParameterGrid(self.param_grid)
-        for number, candidate in enumerate(candidates, start=1):
-            started = time.perf_counter()
-            accuracy = evaluate_candidates([candidate])["mean_test_score"][-1]
-            seconds = time.perf_counter() - started
-            line = f"{number}/{len(candidates)}  {describe(candidate)}  accuracy {accuracy:.4f}  {seconds:.1f} s"
-            print(line, flush=True)
-
-
-def describe(candidate):
-    """A candidate's parameters in words of equal width."""
-    return "alpha {network__alpha:<5g} keep_prob {network__keep_prob:<4g}".format(**candidate)
-
-
 # The report -------------------------------------------------------------------------------------------------
 
 
@@ -189,11 +171,11 @@ def run(X, y, preprocessor, page):
         f"{len(y)} rows, {X.shape[1]} features, {len(np.unique(y))} classes: "
         f"{len(y_train)} for training and dev ({N_FOLDS} folds), {len(y_test)} for the test"
     )
-    print(f"Searching {len(ParameterGrid(GRID))} candidates, {N_FOLDS} folds each:", flush=True)
     folds = StratifiedKFold(N_FOLDS, shuffle=True, random_state=0)
-    search = TellingGridSearch(make_model(preprocessor), GRID, cv=folds).fit(X_train, y_train)
+    search = BatchedGridSearchCV(make_model(preprocessor), GRID, cv=folds, verbose=1).fit(X_train, y_train)
     print_candidates(search.cv_results_)
-    print(f"\nThe winner is {' '.join(describe(search.best_params_).split())}. Its report:\n", flush=True)
+    winner = "alpha {network__alpha:g} keep_prob {network__keep_prob:g}".format(**search.best_params_)
+    print(f"\nThe winner is {winner}. Its report:\n", flush=True)
     report = bias_variance_report(
         search.best_estimator_, X_train, y_train, cv=folds, X_test=X_test, y_test=y_test, random_state=0
     )

@@ -7,14 +7,19 @@ from copy import copy
 from typing import Any
 
 from sklearn.base import clone, is_classifier
-from sklearn.frozen import FrozenEstimator
+from sklearn.metrics import check_scoring
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
 from sklearn.utils import get_tags, indexable
+from sklearn.utils.metaestimators import available_if
 
 from ._shared_fits import Outcome, Task, can_share, fit_tasks
 
 #: Fitted networks that are held at a time; with their moments, at most 0.8 MB each.
 MOST_FITS = 500
+
+
+def _transforms(search: Any) -> bool:
+    return hasattr(search.estimator, "transform")
 
 
 class BatchedGridSearchCV(GridSearchCV):
@@ -89,48 +94,84 @@ class BatchedGridSearchCV(GridSearchCV):
         self
             The fitted search.
         """
+        self._validate_params()
+        get_tags(self.estimator)  # raises the errors of scikit-learn on what is no estimator
         own = self.get_params(deep=False)
         attempt = copy(self)
-        attempt.estimator = stand = _Stand(self, X, y, params)
+        attempt.estimator = stand = _Stand(self, X, y)
         if isinstance(self.cv, Iterator):
             attempt.cv = list(self.cv)  # the splits are asked for twice
-        if self._shares_all(X, params):
+        stand.shares_all = self._shares_all(X, y, params)
+        if stand.shares_all:
             attempt.n_jobs = None  # to score is all that is left, and quicker here than elsewhere
         attempt.verbose = self.verbose if self.verbose > 1 else 0
-        try:
-            super(BatchedGridSearchCV, attempt).fit(X, y, **params)
-        finally:
-            stand.forget()
+        super(BatchedGridSearchCV, attempt).fit(X, y, **params)
         self.__dict__ = {**vars(attempt), **own}
+        if self.scoring is None:
+            self.scorer_ = check_scoring(self.estimator)  # the other one knows the stand-in, and with it the data
         return self
 
-    def _shares_all(self, X: Any, params: Mapping[str, Any]) -> bool:
+    @available_if(_transforms)
+    def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
+        """Fit, and transform the same rows with the best estimator.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Target.
+        **params : dict
+            As for `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_units)
+            What the best estimator's `transform` gives.
+        """
+        return self.fit(X, y, **params).transform(X)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags = get_tags(self.estimator).transformer_tags
+        return tags
+
+    def _shares_all(self, X: Any, y: Any, params: Mapping[str, Any]) -> bool:
         """Whether every candidate is a network that can be trained with others."""
         fit_params = [name for name in params if name != "groups"]
         try:
             candidates = _candidates(self.estimator, ParameterGrid(self.param_grid))
-            return all(can_share(candidate, fit_params, X) for candidate in candidates)
+            return all(can_share(candidate, fit_params, X, y) for candidate in candidates)
         except (TypeError, ValueError):
             return False  # the search will say what is wrong
 
+    def _get_routed_params_for_fit(self, params: Mapping[str, Any]) -> Any:
+        stand: Any = self.estimator
+        stand.routed = super()._get_routed_params_for_fit(params)
+        return stand.routed
+
     def _run_search(self, evaluate_candidates: Callable[..., Any]) -> None:
-        """Fit all candidates, some hundred at a time, and have them scored."""
+        """Have all candidates scored, and fit them, some hundred at a time, when their turn comes."""
         stand: Any = self.estimator
         X, y = indexable(stand.X, stand.y)
-        routed = self._get_routed_params_for_fit(stand.params)
-        splits = list(check_cv(self.cv, y, classifier=is_classifier(stand)).split(X, y, **routed.splitter.split))
+        splits = list(check_cv(self.cv, y, classifier=is_classifier(stand)).split(X, y, **stand.routed.splitter.split))
         candidates = list(ParameterGrid(self.param_grid))
         n_at_once = max(1, MOST_FITS // max(1, len(splits)))
-        for start in range(0, len(candidates), n_at_once):
-            some = candidates[start : start + n_at_once]
-            stand.expect(_fit_all(stand.search, some, splits, X, y, routed.estimator.fit))
-            evaluate_candidates(some, cv=check_cv(splits))
+        parts = (candidates[start : start + n_at_once] for start in range(0, len(candidates), n_at_once))
+        outcomes = (
+            outcome
+            for some in parts
+            for outcome in _fit_all(stand.search, some, splits, X, y, stand.routed.estimator.fit)
+        )
+        # Where other processes fit the rest, joblib asks for it from a thread that must not wait for them.
+        stand.outcomes = outcomes if stand.shares_all else iter(list(outcomes))
+        evaluate_candidates(candidates, cv=check_cv(splits))
 
     def _format_results(self, candidate_params: Any, n_splits: int, out: Any, more_results: Any = None) -> Any:
         stand: Any = self.estimator
-        for result, outcome in zip(out, stand.outcomes, strict=True):
-            if outcome is not None:
-                result["fit_time"] = outcome.seconds
+        for result, seconds in zip(out, stand.seconds, strict=True):
+            if seconds is not None:
+                result["fit_time"] = seconds
         return super()._format_results(candidate_params, n_splits, out, more_results)
 
 
@@ -139,12 +180,10 @@ def _fit_all(
 ) -> list[Outcome | None]:
     """Outcomes in the order of the search, candidate by candidate; None for fits that are left to it."""
     set_candidates = _candidates(search.estimator, candidates)
-    shared = [number for number, candidate in enumerate(set_candidates) if can_share(candidate, params, X)]
+    shared = [number for number, candidate in enumerate(set_candidates) if can_share(candidate, params, X, y)]
     if search.verbose:
-        _report(
-            f"{len(candidates)} candidates on {len(splits)} folds: {len(shared) * len(splits)} of "
-            f"{len(candidates) * len(splits)} fits are trained together"
-        )
+        n_fits, n_shared = len(candidates) * len(splits), len(shared) * len(splits)
+        _report(f"Fitting {len(candidates)} candidates on {len(splits)} folds: {n_shared} of {n_fits} fits together")
     # Fold by fold, for networks on the same rows share what is made of them.
     places = [(number, fold) for fold in range(len(splits)) for number in shared]
     tasks = [Task(candidates[number], splits[fold][0]) for number, fold in places]
@@ -165,39 +204,43 @@ def _report(line: str) -> None:
 
 
 class _Stand:
-    """Stands in for the estimator of a search whose fits have been done: it clones into them, one after the other.
+    """Stands in for the estimator of a search: it clones into the outcomes of its fits, one after the other.
 
-    Before and after those it clones into itself and into the estimator, and it looks like the estimator all the time.
+    Before those it clones into itself, and after them into the estimator; it looks like the estimator all the time.
+
+    Attributes
+    ----------
+    outcomes : iterator of (Outcome or None)
+        In the order in which the search clones; None until it begins.
+    seconds : list of (float or None)
+        What each fit took.
+    shares_all : bool
+        Whether no fit is left to the search.
     """
 
-    def __init__(self, search: GridSearchCV, X: Any, y: Any, params: Mapping[str, Any]) -> None:
-        self.search, self.estimator = search, search.estimator
-        self.X, self.y, self.params = X, y, params
-        self.outcomes: list[Outcome | None] = []
-        self._next: Iterator[Outcome | None] | None = None
-
-    def expect(self, outcomes: list[Outcome | None]) -> None:
-        """Hand these out to the next clones."""
-        self.outcomes += outcomes
-        self._next = iter(outcomes)
-
-    def forget(self) -> None:
-        """Let go of all that only the search needs."""
-        self.__dict__ = {"estimator": self.estimator}
+    def __init__(self, search: GridSearchCV, X: Any, y: Any) -> None:
+        self.search, self.estimator, self.X, self.y = search, search.estimator, X, y
+        self.outcomes: Iterator[Outcome | None] | None = None
+        self.seconds: list[float | None] = []
+        self.shares_all = False
 
     def __sklearn_clone__(self) -> Any:
-        if self._next is None:
+        if self.outcomes is None:
             return self
-        outcome = next(self._next, None)
+        outcome = next(self.outcomes, None)
+        self.seconds.append(None if outcome is None else outcome.seconds)
         return clone(self.estimator) if outcome is None else _Done(outcome, self.estimator)
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("estimator", "_next"):  # not there yet, or no more
+        if name == "estimator":  # as while a copy in another process is being made
             raise AttributeError(name)
         return getattr(self.estimator, name)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"estimator": self.estimator}
+
+    def __repr__(self) -> str:
+        return repr(self.estimator)
 
 
 class _Done:
@@ -207,22 +250,12 @@ class _Done:
         self.outcome, self.estimator = outcome, estimator
 
     def set_params(self, **params: Any) -> Any:
-        """The fitted estimator, or one whose fit fails as it failed."""
-        try:
-            return FrozenEstimator(self.outcome.fitted())
-        except Exception:
-            return _Failed(self.outcome, self.estimator)
+        """The fitted estimator, whose next `fit` does nothing; or one whose fit fails as it failed."""
+        estimator = clone(self.estimator) if self.outcome.estimator is None else self.outcome.estimator
 
+        def fit(*args: Any, **kwargs: Any) -> Any:
+            del estimator.fit
+            return self.outcome.fitted()
 
-class _Failed:
-    """An estimator whose fit failed, and fails again in the same way."""
-
-    def __init__(self, outcome: Outcome, estimator: Any) -> None:
-        self.outcome, self.estimator = outcome, estimator
-
-    def fit(self, X: Any, y: Any = None, **params: Any) -> Any:
-        """Raise what was raised."""
-        self.outcome.fitted()
-
-    def __sklearn_tags__(self) -> Any:
-        return get_tags(self.estimator)
+        estimator.fit = fit
+        return estimator

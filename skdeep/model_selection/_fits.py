@@ -121,7 +121,7 @@ def run_plans(
         In the order of the plans, failures included.
     """
     done: Sequence[Outcome | None] = [None] * len(plans)
-    if len(plans) > 1 and can_share(estimator, fit_params, sample.X):
+    if len(plans) > 1 and can_share(estimator, fit_params, sample.X, sample.y):
         tasks = [Task({}, plan.train) for plan in plans]
         done = fit_tasks(estimator, sample.X, sample.y, tasks, fit_params=fit_params, n_jobs=n_jobs)
     run = delayed(_run)

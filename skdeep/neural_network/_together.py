@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import groupby
 from time import perf_counter
 from typing import Any
 from warnings import WarningMessage, catch_warnings, simplefilter
@@ -102,12 +103,12 @@ def fit_together(fits: Sequence[Fit], report: Callable[[str], None] = lambda lin
         else:
             groups[stack_key(trainings[fit]) or fit].append(fit)
         fit.seconds = perf_counter() - started
-    for group in groups.values():
-        for stack in _cut(group, trainings[group[0]]):
-            started = perf_counter()
-            layers = "-".join(map(str, trainings[stack[0]].model.network.layer_sizes))
-            _train(stack, [trainings.pop(fit) for fit in stack])
-            report(f"{len(stack)} networks {layers}: {perf_counter() - started:.1f} s")
+    stacks = [stack for group in groups.values() for stack in _cut(group, trainings[group[0]])]
+    for number, stack in enumerate(stacks, 1):
+        started = perf_counter()
+        layers = "-".join(map(str, trainings[stack[0]].model.network.layer_sizes))
+        _train(stack, [trainings.pop(fit) for fit in stack])
+        report(f"stack {number}/{len(stacks)}: {len(stack)} networks {layers}, {perf_counter() - started:.1f} s")
 
 
 def _start(fit: Fit, validated: dict[Hashable, BaseDeepMLP], rows: dict[Hashable, tuple[Any, Any, Any]]) -> Training:
@@ -116,7 +117,7 @@ def _start(fit: Fit, validated: dict[Hashable, BaseDeepMLP], rows: dict[Hashable
     weight = given.pop("sample_weight", None)
     parameters = network.get_params(deep=False)
     check_parameters(parameters)
-    key = (id(fit.X), id(fit.y), id(weight), computing_dtype(parameters))
+    key = (type(network), id(fit.X), id(fit.y), id(weight), computing_dtype(parameters))
     if key not in rows:
         rows[key] = network._validate_rows(fit.X, fit.y, weight, reset=True)
         validated[key] = network
@@ -128,11 +129,21 @@ def _start(fit: Fit, validated: dict[Hashable, BaseDeepMLP], rows: dict[Hashable
 
 
 def _cut(group: Sequence[Fit], training: Training) -> Iterator[Sequence[Fit]]:
-    """The fits in stacks of about equal size."""
+    """The fits in stacks, those on the same rows in one where they are not too many."""
     at_once = networks_at_once(training.model.network.layer_sizes, training.batch_size, dropout=True)
-    n_stacks = -(-len(group) // at_once)
-    for part in np.array_split(np.arange(len(group)), n_stacks):
-        yield [group[number] for number in part]
+    stack: list[Fit] = []
+    for _, fits in groupby(group, key=lambda fit: id(fit.X)):
+        run = list(fits)
+        if stack and len(stack) + len(run) > at_once:
+            yield stack
+            stack = []
+        if len(run) <= at_once:
+            stack += run
+            continue
+        for part in np.array_split(np.arange(len(run)), -(-len(run) // at_once)):
+            yield [run[number] for number in part]
+    if stack:
+        yield stack
 
 
 def _train(fits: Sequence[Fit], trainings: Sequence[Training]) -> None:
