@@ -23,9 +23,10 @@ from .penalties import L2, MaxNorm
 from .schedules import Schedule
 from .training import Trainer, Validate, close_epoch, stalls
 
-#: The values of a stack, buffers and parameters and moments: a few second-level caches of floats. More networks at
-#: once save few calls and miss the cache.
-STACK_VALUES = 2**20
+#: Most values of a network (buffers, parameters and moments) for which the price of the calls still matters.
+LARGEST_NETWORK = 2**18
+#: Values of a stack: 16 MB in float32.
+STACK_VALUES = 2**22
 
 
 def networks_at_once(layer_sizes: Sequence[int], n_rows: int, *, dropout: bool) -> int:
@@ -47,7 +48,8 @@ def networks_at_once(layer_sizes: Sequence[int], n_rows: int, *, dropout: bool) 
     """
     n_weights = sum(fan_in * fan_out for fan_in, fan_out in pairwise(layer_sizes))
     n_buffers = 6 if dropout else 4
-    return max(1, STACK_VALUES // (4 * n_weights + n_buffers * n_rows * sum(layer_sizes)))
+    n_values = 4 * n_weights + n_buffers * n_rows * sum(layer_sizes)
+    return 1 if n_values > LARGEST_NETWORK else STACK_VALUES // n_values
 
 
 @dataclass(eq=False)
