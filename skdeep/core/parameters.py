@@ -14,7 +14,7 @@ Array = npt.NDArray[Any]
 #: Draws one ``(fan_in, fan_out)`` weight matrix.
 Initializer = Callable[[np.random.Generator, int, int], npt.ArrayLike]
 
-PIECE = 16384  # values; four float32 vectors of it take a quarter of a common second-level cache
+PIECE = 32768  # values; four float32 vectors of it fill a common second-level cache
 
 
 def piece_scratch(theta: Array) -> Array:
