@@ -2,8 +2,8 @@
 
 Every ``forward(Z, A, scratch)`` writes ``g(Z)`` into `A`; `A` may be `Z` itself where the derivative can be read
 off the output. Every ``backward(delta, Z, A, scratch)`` multiplies `delta` by ``g'(Z)`` in place; nobody reads `Z`
-and `A` after it, so it may use them up, as it does `scratch`, which holds anything unless the activation keeps what its
-forward pass left there. All arrays have one shape and dtype, and no array is allocated.
+and `A` after it, so it may use them up, as it does `scratch`, which holds anything unless the activation asks for zeros
+or keeps what its forward pass left there. All arrays have one shape and dtype, and no array is allocated.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ class Activation:
         Whether the derivative needs `Z` beside `A`, so that `A` must not overwrite `Z`.
     keeps_scratch : bool
         Whether the derivative needs `scratch` as the forward pass left it.
+    zero_scratch : bool
+        Whether `scratch` comes full of zeros, to be left as they are.
     has_kink : bool
         Whether the derivative jumps where z is 0, and with it `A`.
     """
@@ -60,6 +62,7 @@ class Activation:
     initializer: str
     needs_input: bool = False
     keeps_scratch: bool = False
+    zero_scratch: bool = False
     has_kink: bool = False
 
     def __reduce__(self) -> tuple[Callable[[str], Activation], tuple[str]]:
@@ -96,13 +99,12 @@ def _tanh_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
 
 
 def _relu_forward(Z: Array, A: Array, scratch: Array) -> None:
-    scratch.fill(0.0)  # numpy compares two arrays by vector instructions, an array and a number four times as slowly
-    np.maximum(Z, scratch, out=A)
+    np.maximum(Z, scratch, out=A)  # numpy compares an array and a number four times as slowly as with an array of zeros
 
 
 def _relu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
-    np.greater(A, _zero(A.dtype), out=scratch)
-    delta *= scratch
+    np.greater(A, _zero(A.dtype), out=A)
+    delta *= A
 
 
 def _leaky_relu_forward(Z: Array, A: Array, scratch: Array) -> None:
@@ -201,7 +203,7 @@ ACTIVATIONS: dict[str, Activation] = {
         Activation("identity", _identity_forward, _identity_backward, "lecun_normal"),
         Activation("logistic", _logistic_forward, _logistic_backward, "glorot_normal"),
         Activation("tanh", _tanh_forward, _tanh_backward, "glorot_normal"),
-        Activation("relu", _relu_forward, _relu_backward, "he_normal", has_kink=True),
+        Activation("relu", _relu_forward, _relu_backward, "he_normal", zero_scratch=True, has_kink=True),
         Activation("leaky_relu", _leaky_relu_forward, _leaky_relu_backward, "he_normal", has_kink=True),
         Activation("elu", _elu_forward, _elu_backward, "he_normal"),
         Activation("selu", _selu_forward, _selu_backward, "lecun_normal", has_kink=True),

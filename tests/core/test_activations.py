@@ -14,9 +14,14 @@ each_dtype = pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 3e-6)
 POINTS = np.linspace(-6.0, 6.0, 52).reshape(4, 13)
 
 
+def make_scratch(name, Z):
+    """Zeros for those that ask for them, else nothing that a result could rest on."""
+    return np.full_like(Z, 0.0 if ACTIVATIONS[name].zero_scratch else np.nan)
+
+
 def forward(name, Z):
     """Activations, and the scratch as the pass left it."""
-    A, scratch = np.empty_like(Z), np.empty_like(Z)
+    A, scratch = np.empty_like(Z), make_scratch(name, Z)
     ACTIVATIONS[name].forward(Z, A, scratch)
     return A, scratch
 
@@ -56,11 +61,19 @@ def test_in_place_equals_separate_buffers(name, rng):
     A, _ = forward(name, POINTS)
     separate = rng.normal(size=A.shape)
     shared, overwritten = separate.copy(), POINTS.copy()
-    ACTIVATIONS[name].forward(overwritten, overwritten, np.empty_like(A))
+    ACTIVATIONS[name].forward(overwritten, overwritten, make_scratch(name, A))
     np.testing.assert_array_equal(overwritten, A)
-    ACTIVATIONS[name].backward(separate, POINTS.copy(), A, np.empty_like(A))
-    ACTIVATIONS[name].backward(shared, overwritten, overwritten, np.empty_like(A))
+    ACTIVATIONS[name].backward(separate, POINTS.copy(), A, make_scratch(name, A))
+    ACTIVATIONS[name].backward(shared, overwritten, overwritten, make_scratch(name, A))
     np.testing.assert_array_equal(shared, separate)
+
+
+@pytest.mark.parametrize("name", [name for name, activation in ACTIVATIONS.items() if activation.zero_scratch])
+def test_zeros_stay_zeros(name):
+    """Neither pass writes on the zeros that an activation asks for: the next layer reads the same ones."""
+    A, scratch = forward(name, POINTS)
+    ACTIVATIONS[name].backward(np.ones_like(A), POINTS.copy(), A, scratch)
+    assert not scratch.any()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -15,13 +15,13 @@ from skdeep.core import (
     LOSSES,
     SGD,
     Adam,
-    Dropout,
     MaxNorm,
     ParameterVector,
     RMSProp,
     Workspace,
     clip_norm,
 )
+from skdeep.core.network import draw_masks
 
 each_loss = pytest.mark.parametrize("loss", LOSSES)
 each_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -264,7 +264,7 @@ def test_leading_rows_live_in_the_same_memory(make_network):
 def buffers(workspace):
     """Every buffer by its address, without the second names that one buffer has."""
     named = [workspace.inputs, workspace.targets, workspace.row_weights, workspace.row_losses, *workspace.sums]
-    named += [*workspace.activations, *workspace.outputs, *workspace.deltas, workspace.scratch[0]]
+    named += [*workspace.activations, *workspace.outputs, *workspace.deltas, workspace.scratch[-1]]
     named += [mask for mask in workspace.masks if mask is not None]
     return {buffer.__array_interface__["data"][0]: buffer for buffer in named}.values()
 
@@ -370,8 +370,8 @@ def test_networks_of_a_stack_draw_into_their_slots_what_they_draw_alone(n_rows, 
         network = make_network((30, 5, 3), keep_prob=keep_prob)
         slot, alone = stack.slot(number).leading(n_rows), Workspace(network, n_rows, np.float64)
         rng = np.random.default_rng(number)
-        Dropout(network, rng).draw(slot)
-        Dropout(network, np.random.default_rng(number)).draw(alone)
+        draw_masks([network], [slot], rng)
+        network.draw_masks(alone, np.random.default_rng(number))
         for layer, mask in enumerate(alone.masks):
             drawn = stack.leading(n_rows).masks[layer][number]
             np.testing.assert_array_equal(drawn, 1.0 if mask is None else mask)

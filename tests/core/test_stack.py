@@ -144,7 +144,7 @@ def test_the_reason_of_every_end_is_told(alone):
     assert [one.history.stop_reason for one in (short, patient)] == [StopReason.MAX_ITER, StopReason.EARLY_STOPPING]
 
 
-@pytest.mark.parametrize(("sizes", "low", "high"), [((20, 32, 32, 10), 10, 100), ((784, 1024, 1024, 10), 1, 1)])
+@pytest.mark.parametrize(("sizes", "low", "high"), [((20, 32, 32, 10), 20, 500), ((784, 1024, 1024, 10), 1, 1)])
 def test_small_networks_are_many_at_once_and_large_ones_alone(sizes, low, high):
     """A stack is cut to what a processor's cache can follow."""
     assert low <= networks_at_once(sizes, 32, dropout=True) <= high
