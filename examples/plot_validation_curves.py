@@ -15,12 +15,13 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.metrics import make_scorer, zero_one_loss
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, ValidationCurveDisplay
+from sklearn.model_selection import StratifiedKFold, ValidationCurveDisplay
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import shuffle
 
 from skdeep import DeepMLPClassifier
+from skdeep.model_selection import BatchedGridSearchCV
 
 X, y = shuffle(*load_digits(return_X_y=True), random_state=0)
 X, y_right, X_test, y_test = X[:400], y[:400], X[400:], y[400:]
@@ -64,7 +65,7 @@ axes[1].set_title("dropout alone: stronger to the left")
 # %%
 # Both at once.
 grid = {"deepmlpclassifier__alpha": [0.1, 3, 10, 30], "deepmlpclassifier__keep_prob": [0.3, 0.5, 0.8, 1.0]}
-search = GridSearchCV(model, grid, cv=folds, return_train_score=True).fit(X, y)
+search = BatchedGridSearchCV(model, grid, cv=folds, return_train_score=True).fit(X, y)
 errors = {
     part: 1 - search.cv_results_[f"mean_{key}_score"].reshape(4, 4)
     for part, key in (("train", "train"), ("dev", "test"))  # what a search calls test is the held-out part of a fold

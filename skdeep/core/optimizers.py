@@ -154,6 +154,7 @@ class RMSProp:
     def select(self, networks: Networks) -> Self:
         """An optimizer that goes on for one network of a stack, or for some of them."""
         selected: Self = _select(self, ("_square",), networks)
+        selected._scratch = piece_scratch(selected._square)
         return selected
 
 

@@ -71,7 +71,7 @@ class L2:
     def shrink(self, parameters: ParameterVector, rate: float | Array) -> None:
         """The decoupled form of the step: ``W *= 1 - rate * strength``, in place."""
         weights = parameters.flat_weights
-        weights *= 1.0 - rate * self.strength
+        weights *= np.asarray(1.0 - rate * self.strength, dtype=weights.dtype)
 
 
 def _inner(a: Array, b: Array) -> Array:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from itertools import chain
 from typing import Any
 
+import joblib
 from sklearn.base import clone, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
 from sklearn.utils import get_tags, indexable
 from sklearn.utils.metaestimators import available_if
 
-from ._shared_fits import Outcome, Task, can_share, fit_tasks
+from ._shared_fits import FitTask, Outcome, can_share, fit_tasks
 
 #: Fitted networks that are held at a time; with their moments, at most 0.8 MB each.
 MOST_FITS = 500
@@ -30,9 +32,11 @@ class BatchedGridSearchCV(GridSearchCV):
     `GridSearchCV` would give. Everything else is that class: parameters, attributes, refit, scoring, routing.
 
     The estimator may be a `DeepMLPClassifier`, a `DeepMLPRegressor`, or a `Pipeline` that ends in one, whose earlier
-    steps are then fitted once for each fold and distinct setting. What cannot be trained in a stack is fitted as
-    `GridSearchCV` fits it: other estimators and subclasses, and networks too large to gain. Networks with
-    ``solver="lbfgs"``, augmentation, a rate of the user's own, `verbose` or `record_norms` are trained one by one.
+    steps are then fitted once for each fold and distinct setting (in each process, with `n_jobs`) and shared. What
+    cannot be trained in a stack is fitted as `GridSearchCV` fits it: other estimators and subclasses, and networks too
+    large to gain. Networks with ``solver="lbfgs"``, augmentation, a rate of the user's own, `verbose` or `record_norms`
+    are trained one by one. A fit that fails is repeated, for its error. Without seeds (``random_state=None``) the draws
+    come in another order.
 
     Parameters
     ----------
@@ -60,7 +64,8 @@ class BatchedGridSearchCV(GridSearchCV):
     Attributes
     ----------
     cv_results_, best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_, refit_time_, multimetric_
-        As of `GridSearchCV`. The fit times of networks trained together are their shares of the whole.
+        As of `GridSearchCV`. The fit times of networks trained together are their shares of the whole; that of earlier
+        steps counts for the first candidate that needs them.
 
     Examples
     --------
@@ -94,21 +99,23 @@ class BatchedGridSearchCV(GridSearchCV):
         self
             The fitted search.
         """
-        self._validate_params()
-        get_tags(self.estimator)  # raises the errors of scikit-learn on what is no estimator
+        self._validate_params()  # the errors of scikit-learn, which would else speak of the stand-in
+        get_tags(self.estimator)
         own = self.get_params(deep=False)
         attempt = copy(self)
-        attempt.estimator = stand = _Stand(self, X, y)
+        attempt.estimator = searched = _SearchedEstimator(self, X, y, shares_all=self._shares_all(X, y, params))
         if isinstance(self.cv, Iterator):
             attempt.cv = list(self.cv)  # the splits are asked for twice
-        stand.shares_all = self._shares_all(X, y, params)
-        if stand.shares_all:
-            attempt.n_jobs = None  # to score is all that is left, and quicker here than elsewhere
+        if searched.shares_all and joblib.effective_n_jobs(self.n_jobs) > 1:
+            attempt.n_jobs = 1  # to score is all that is left, and quicker here than elsewhere
         attempt.verbose = self.verbose if self.verbose > 1 else 0
-        super(BatchedGridSearchCV, attempt).fit(X, y, **params)
+        try:
+            super(BatchedGridSearchCV, attempt).fit(X, y, **params)
+        finally:
+            searched.forget()
         self.__dict__ = {**vars(attempt), **own}
         if self.scoring is None:
-            self.scorer_ = check_scoring(self.estimator)  # the other one knows the stand-in, and with it the data
+            self.scorer_ = check_scoring(self.estimator)  # the other one knows the stand-in
         return self
 
     @available_if(_transforms)
@@ -146,39 +153,45 @@ class BatchedGridSearchCV(GridSearchCV):
             return False  # the search will say what is wrong
 
     def _get_routed_params_for_fit(self, params: Mapping[str, Any]) -> Any:
-        stand: Any = self.estimator
-        stand.routed = super()._get_routed_params_for_fit(params)
-        return stand.routed
+        searched: Any = self.estimator
+        searched.routed = super()._get_routed_params_for_fit(params)
+        return searched.routed
 
-    def _run_search(self, evaluate_candidates: Callable[..., Any]) -> None:
+    def _run_search(self, evaluate_candidates: Callable[..., Any], callback_ctx: Any = None) -> None:
         """Have all candidates scored, and fit them, some hundred at a time, when their turn comes."""
-        stand: Any = self.estimator
-        X, y = indexable(stand.X, stand.y)
-        splits = list(check_cv(self.cv, y, classifier=is_classifier(stand)).split(X, y, **stand.routed.splitter.split))
+        searched: Any = self.estimator
+        X, y = indexable(searched.X, searched.y)
+        folds = check_cv(self.cv, y, classifier=is_classifier(searched))
+        splits = list(folds.split(X, y, **searched.routed.splitter.split))
         candidates = list(ParameterGrid(self.param_grid))
         n_at_once = max(1, MOST_FITS // max(1, len(splits)))
         parts = (candidates[start : start + n_at_once] for start in range(0, len(candidates), n_at_once))
-        outcomes = (
-            outcome
-            for some in parts
-            for outcome in _fit_all(stand.search, some, splits, X, y, stand.routed.estimator.fit)
-        )
-        # Where other processes fit the rest, joblib asks for it from a thread that must not wait for them.
-        stand.outcomes = outcomes if stand.shares_all else iter(list(outcomes))
-        evaluate_candidates(candidates, cv=check_cv(splits))
+        outcomes = chain.from_iterable(_outcomes(searched, some, splits, X, y) for some in parts)
+        # Where other processes fit the rest, joblib asks for it from a thread that must not wait for long.
+        elsewhere = joblib.effective_n_jobs(self.n_jobs) > 1
+        searched.outcomes = iter(list(outcomes)) if elsewhere else outcomes
+        told = {}
+        if callback_ctx is not None:  # scikit-learn 1.9
+            n_fits = len(candidates) * len(splits)
+            context = callback_ctx.subcontext(task_name="search", max_subtasks=n_fits, sequential_subtasks=False)
+            told = {"callback_ctx": context.call_on_fit_task_begin(estimator=self)}
+        evaluate_candidates(candidates, cv=check_cv(splits), **told)
+        if told:
+            context.call_on_fit_task_end(estimator=self)
 
     def _format_results(self, candidate_params: Any, n_splits: int, out: Any, more_results: Any = None) -> Any:
-        stand: Any = self.estimator
-        for result, seconds in zip(out, stand.seconds, strict=True):
+        searched: Any = self.estimator
+        for result, seconds in zip(out, searched.seconds, strict=True):
             if seconds is not None:
                 result["fit_time"] = seconds
         return super()._format_results(candidate_params, n_splits, out, more_results)
 
 
-def _fit_all(
-    search: GridSearchCV, candidates: Sequence[Mapping[str, Any]], splits: Sequence[Any], X: Any, y: Any, params: Any
+def _outcomes(
+    searched: _SearchedEstimator, candidates: Sequence[Mapping[str, Any]], splits: Sequence[Any], X: Any, y: Any
 ) -> list[Outcome | None]:
-    """Outcomes in the order of the search, candidate by candidate; None for fits that are left to it."""
+    """In the order of the search, candidate by candidate; None for fits that are left to it."""
+    search, params = searched.search, searched.routed.estimator.fit
     set_candidates = _candidates(search.estimator, candidates)
     shared = [number for number, candidate in enumerate(set_candidates) if can_share(candidate, params, X, y)]
     if search.verbose:
@@ -186,9 +199,10 @@ def _fit_all(
         _report(f"Fitting {len(candidates)} candidates on {len(splits)} folds: {n_shared} of {n_fits} fits together")
     # Fold by fold, for networks on the same rows share what is made of them.
     places = [(number, fold) for fold in range(len(splits)) for number in shared]
-    tasks = [Task(candidates[number], splits[fold][0]) for number, fold in places]
+    tasks = [FitTask(candidates[number], splits[fold][0]) for number, fold in places]
+    n_jobs = search.n_jobs if searched.shares_all else 1  # the search has its own processes at work
     report = _report if search.verbose else None
-    outcomes = fit_tasks(search.estimator, X, y, tasks, fit_params=params, n_jobs=search.n_jobs, report=report)
+    outcomes = fit_tasks(search.estimator, X, y, tasks, fit_params=params, n_jobs=n_jobs, report=report)
     at = dict(zip(places, outcomes, strict=True))
     return [at.get((number, fold)) for number in range(len(candidates)) for fold in range(len(splits))]
 
@@ -203,33 +217,46 @@ def _report(line: str) -> None:
     print(line, flush=True)  # noqa: T201 (what verbose is for)
 
 
-class _Stand:
+class _SearchedEstimator:
     """Stands in for the estimator of a search: it clones into the outcomes of its fits, one after the other.
 
     Before those it clones into itself, and after them into the estimator; it looks like the estimator all the time.
 
+    Parameters
+    ----------
+    search : BatchedGridSearchCV
+        Whose estimator it is.
+    X, y : array-like
+        All rows.
+    shares_all : bool
+        Whether no fit is left to the search.
+
     Attributes
     ----------
+    routed : Bunch
+        What the search hands on to fits, splitter and scorer.
     outcomes : iterator of (Outcome or None)
         In the order in which the search clones; None until it begins.
     seconds : list of (float or None)
         What each fit took.
-    shares_all : bool
-        Whether no fit is left to the search.
     """
 
-    def __init__(self, search: GridSearchCV, X: Any, y: Any) -> None:
-        self.search, self.estimator, self.X, self.y = search, search.estimator, X, y
+    def __init__(self, search: GridSearchCV, X: Any, y: Any, *, shares_all: bool) -> None:
+        self.search, self.estimator, self.X, self.y, self.shares_all = search, search.estimator, X, y, shares_all
+        self.routed: Any = None
         self.outcomes: Iterator[Outcome | None] | None = None
         self.seconds: list[float | None] = []
-        self.shares_all = False
+
+    def forget(self) -> None:
+        """Let go of all that the search alone needs; a scorer may go on knowing this object."""
+        self.__dict__ = {"estimator": self.estimator, "outcomes": iter(()), "seconds": []}
 
     def __sklearn_clone__(self) -> Any:
         if self.outcomes is None:
             return self
         outcome = next(self.outcomes, None)
         self.seconds.append(None if outcome is None else outcome.seconds)
-        return clone(self.estimator) if outcome is None else _Done(outcome, self.estimator)
+        return clone(self.estimator) if outcome is None else _FittedClone(outcome)
 
     def __getattr__(self, name: str) -> Any:
         if name == "estimator":  # as while a copy in another process is being made
@@ -237,25 +264,34 @@ class _Stand:
         return getattr(self.estimator, name)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"estimator": self.estimator}
+        return {"estimator": self.estimator, "outcomes": None, "seconds": []}
 
     def __repr__(self) -> str:
         return repr(self.estimator)
 
 
-class _Done:
-    """Takes the place of an unfitted estimator whose fit has been done."""
+class _FittedClone:
+    """Takes the place of an unfitted clone whose fit has been done."""
 
-    def __init__(self, outcome: Outcome, estimator: Any) -> None:
-        self.outcome, self.estimator = outcome, estimator
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
 
     def set_params(self, **params: Any) -> Any:
-        """The fitted estimator, whose next `fit` does nothing; or one whose fit fails as it failed."""
-        estimator = clone(self.estimator) if self.outcome.estimator is None else self.outcome.estimator
+        """The fitted estimator, whose next `fit` does nothing."""
+        expected = self.outcome.parameters
+        if params.keys() != expected.keys() or any(map(_differ, params.values(), expected.values())):
+            raise RuntimeError(f"The fit that comes next in the search is that of {expected}. Got {params}.")
+        estimator = self.outcome.estimator
 
         def fit(*args: Any, **kwargs: Any) -> Any:
             del estimator.fit
-            return self.outcome.fitted()
+            return self.outcome.claim()
 
         estimator.fit = fit
         return estimator
+
+
+def _differ(value: Any, expected: Any) -> bool:
+    """Whether two values of a plain type are surely not the same."""
+    plain = isinstance(value, (bool, int, float, str))
+    return plain and repr(value) != repr(expected)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import chain
 from time import perf_counter
 from typing import Any
 
@@ -14,21 +13,23 @@ import numpy as np
 from sklearn import get_config
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples
 
 from ..neural_network import DeepMLPClassifier, DeepMLPRegressor
-from ..neural_network._together import Fit, fit_together, gains_by_company
+from ..neural_network._together import NetworkFit, fit_together, pays_to_stack
 
 #: What `fit` takes beside rows and target.
 FIT_PARAMS = {"sample_weight", "X_val", "y_val", "sample_weight_val"}
 #: Values of the folds, as the networks see them, that are held at a time: 256 MB in float64.
 MOST_VALUES = 2**25
+#: What a fit that waits holds of its own: targets and weights.
+VALUES_PER_ROW = 4
 
 
 @dataclass(frozen=True)
-class Task:
+class FitTask:
     """One fit to be done: the parameters to set, and the rows to fit on."""
 
     parameters: Mapping[str, Any]
@@ -37,19 +38,16 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A fitted estimator or what went wrong, the seconds that it took, and what it warned of."""
+    """An estimator that was fitted as a task asks, and the seconds that it took."""
 
+    parameters: Mapping[str, Any]
     estimator: Any
-    error: Exception | None
     seconds: float
-    warnings: Sequence[warnings.WarningMessage] = ()
 
-    def fitted(self) -> Any:
-        """The estimator, with its warnings; or what went wrong is raised."""
-        for told in self.warnings:
-            warnings.warn_explicit(told.message, told.category, told.filename, told.lineno)
-        if self.error is not None:
-            raise self.error
+    def claim(self) -> Any:
+        """The fitted estimator, with what its fit has to warn of."""
+        is_pipeline = type(self.estimator) is Pipeline
+        (self.estimator.steps[-1][1] if is_pipeline else self.estimator)._warn_unless_converged()
         return self.estimator
 
 
@@ -79,7 +77,7 @@ def can_share(estimator: Any, fit_params: Collection[str], X: Any, y: Any) -> bo
     is_ours = type(network) in (DeepMLPClassifier, DeepMLPRegressor)
     if y is None or not is_ours or not of_network <= FIT_PARAMS:
         return False
-    return gains_by_company(network, n_features=getattr(X, "shape", (0, 1))[-1])
+    return pays_to_stack(network, n_features=X.shape[1] if getattr(X, "ndim", 0) == 2 else 1)
 
 
 def _comes_apart(pipeline: Pipeline, fit_params: Collection[str]) -> bool:
@@ -90,19 +88,20 @@ def _comes_apart(pipeline: Pipeline, fit_params: Collection[str]) -> bool:
     names = [name for name, _ in pipeline.steps]
     transformers = (step for _, step in pipeline.steps[:-1] if step not in (None, "passthrough"))
     are_named = all("__" in name and name.split("__")[0] in names for name in fit_params)
-    return are_named and all(hasattr(step, "transform") for step in transformers)
+    by_rows = not get_tags(pipeline).input_tags.pairwise  # else a fold takes rows and columns
+    return are_named and by_rows and all(hasattr(step, "transform") for step in transformers)
 
 
 def fit_tasks(
     estimator: Any,
     X: Any,
     y: Any,
-    tasks: Sequence[Task],
+    tasks: Sequence[FitTask],
     *,
     fit_params: Mapping[str, Any],
     n_jobs: int | None,
     report: Callable[[str], None] | None = None,
-) -> list[Outcome]:
+) -> list[Outcome | None]:
     """Fit a clone of the estimator for each task.
 
     Parameters
@@ -111,7 +110,7 @@ def fit_tasks(
         That `can_share`, whatever a task sets; not changed.
     X, y : array-like
         All rows.
-    tasks : sequence of Task
+    tasks : sequence of FitTask
         What to fit. Those on the same rows, the very same object, should stand side by side.
     fit_params : dict
         For `fit`; what has an entry for each row is cut to a task's rows.
@@ -122,56 +121,72 @@ def fit_tasks(
 
     Returns
     -------
-    list of Outcome
-        In the order of the tasks, failures included.
+    list of (Outcome or None)
+        In the order of the tasks; None for a fit that failed, to be repeated by who wants to know how.
     """
+    numbered = list(zip(tasks, _settings(estimator, tasks), strict=True))
     n_parts = max(1, min(len(tasks), joblib.effective_n_jobs(n_jobs)))
-    parts = [[tasks[number] for number in part] for part in np.array_split(np.arange(len(tasks)), n_parts)]
+    if n_parts == 1:
+        return _fit_part(estimator, X, y, numbered, fit_params, report)
+    parts = [[numbered[number] for number in part] for part in np.array_split(np.arange(len(tasks)), n_parts)]
     run = delayed(_fit_part)
-    outcomes = Parallel(n_jobs=n_jobs)(run(estimator, X, y, part, fit_params, report) for part in parts if part)
-    return list(chain.from_iterable(outcomes))
+    return list(
+        chain.from_iterable(Parallel(n_jobs=n_jobs)(run(estimator, X, y, part, fit_params, report) for part in parts))
+    )
+
+
+def _settings(estimator: Any, tasks: Sequence[FitTask]) -> list[int]:
+    """A number for each task, the same for those that set the same before the last step of a Pipeline."""
+    last = estimator.steps[-1][0] if type(estimator) is Pipeline else ""
+    numbers: dict[Hashable, int] = {}
+    # A grid gives its candidates the very same values, so that they need no comparison.
+    keys = (
+        tuple((name, id(value)) for name, value in task.parameters.items() if not _is_of(name, last)) for task in tasks
+    )
+    return [numbers.setdefault(key, len(numbers)) for key in keys]
 
 
 def _fit_part(
     estimator: Any,
     X: Any,
     y: Any,
-    tasks: Sequence[Task],
+    tasks: Sequence[tuple[FitTask, int]],
     fit_params: Mapping[str, Any],
     report: Callable[[str], None] | None,
-) -> list[Outcome]:
-    outcomes: list[Outcome] = []
-    prepared: list[_Prepared] = []
-    n_held = 0
-    for _, of_fold in groupby(tasks, key=lambda task: id(task.rows)):
-        fold = _Fold(estimator, X, y, fit_params)
-        prepared += [fold.prepare(task) for task in of_fold]
-        n_held += fold.n_held
+) -> list[Outcome | None]:
+    outcomes: list[Outcome | None] = []
+    waiting: list[_Prepared] = []
+    fold, n_held = None, 0
+    for task, setting in tasks:
+        if fold is None or fold.rows is not task.rows:
+            fold = _Fold(estimator, X, y, task.rows, fit_params)
+        before = fold.n_values
+        waiting.append(fold.prepare(task, setting))
+        n_held += fold.n_values - before + VALUES_PER_ROW * len(task.rows)
         if n_held > MOST_VALUES:
-            outcomes += _fit(prepared, report)
-            prepared, n_held = [], 0
-    return outcomes + _fit(prepared, report)
+            outcomes += _fit_all(waiting, report)
+            waiting, fold, n_held = [], None, 0
+    return outcomes + _fit_all(waiting, report)
 
 
 @dataclass(frozen=True)
 class _Prepared:
-    """An estimator whose network is ready to be fitted; or what went wrong before."""
+    """An estimator whose network is ready to be fitted, or is not because a step before it failed."""
 
+    task: FitTask
     estimator: Any
     seconds: float
-    fit: Fit | None
-    error: Exception | None
+    fit: NetworkFit | None
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> Outcome | None:
         """What came of it."""
-        if self.fit is None:
-            return Outcome(None, self.error, self.seconds)
-        error, seconds = self.fit.error, self.seconds + self.fit.seconds
-        return Outcome(None if error else self.estimator, error, seconds, self.fit.warnings)
+        if self.fit is None or self.fit.error is not None:
+            return None
+        return Outcome(self.task.parameters, self.estimator, self.seconds + self.fit.seconds)
 
 
-def _fit(prepared: Sequence[_Prepared], report: Callable[[str], None] | None) -> list[Outcome]:
-    fit_together([one.fit for one in prepared if one.fit is not None], report or (lambda line: None))
+def _fit_all(prepared: Sequence[_Prepared], report: Callable[[str], None] | None) -> list[Outcome | None]:
+    fit_together([one.fit for one in prepared if one.fit is not None], report)
     return [one.outcome() for one in prepared]
 
 
@@ -184,55 +199,56 @@ class _Fold:
         Before a task's parameters are set.
     X, y : array-like
         All rows.
+    rows : array-like of int
+        Those of the fold.
     fit_params : dict
         For `fit`.
+
+    Attributes
+    ----------
+    n_values : int
+        About how many values it holds.
     """
 
-    def __init__(self, estimator: Any, X: Any, y: Any, fit_params: Mapping[str, Any]) -> None:
-        self._estimator, self._all, self._fit_params = estimator, (X, y), fit_params
-        self._rows: tuple[Any, Any, dict[str, Any]] | None = None
-        self._transformed: dict[Hashable, tuple[Any, Any]] = {}
+    def __init__(self, estimator: Any, X: Any, y: Any, rows: Any, fit_params: Mapping[str, Any]) -> None:
+        self._estimator, self._X, self._y, self.rows = estimator, X, y, rows
+        n_rows, numbers = _num_samples(X), np.asarray(rows)
+        self._fit_params = {name: cut_rows(value, numbers, n_rows) for name, value in fit_params.items()}
+        self._made: dict[int, tuple[Any, Any, Any]] = {}
+        self.n_values = 0
 
-    @property
-    def n_held(self) -> int:
-        """About how many values are held."""
-        taken = [] if self._rows is None else [self._rows[0]]
-        return sum(getattr(X, "size", 0) for X in [*taken, *(X for _, X in self._transformed.values())])
-
-    def prepare(self, task: Task) -> _Prepared:
+    def prepare(self, task: FitTask, setting: int) -> _Prepared:
         """All of the fit but that of the network."""
         started = perf_counter()
         candidate = clone(self._estimator).set_params(**clone(dict(task.parameters), safe=False))
         try:
-            if self._rows is None:
-                self._rows = self._take(task.rows)
-            fit, error = self._network_fit(candidate, task.parameters), None
-        except Exception as raised:  # of this task alone
-            fit, error = None, raised
-        return _Prepared(candidate, perf_counter() - started, fit, error)
+            fit = self._network_fit(candidate, setting)
+        except Exception:  # of this task alone, and told where the fit is repeated
+            fit = None
+        return _Prepared(task, candidate, perf_counter() - started, fit)
 
-    def _take(self, rows: Any) -> tuple[Any, Any, dict[str, Any]]:
-        X, y = (_safe_indexing(values, rows) for values in self._all)
-        n_rows = _num_samples(self._all[0])
-        return X, y, {name: cut_rows(value, rows, n_rows) for name, value in self._fit_params.items()}
-
-    def _network_fit(self, candidate: Any, parameters: Mapping[str, Any]) -> Fit:
-        assert self._rows is not None
-        X, y, fit_params = self._rows
+    def _network_fit(self, candidate: Any, setting: int) -> NetworkFit:
+        if setting not in self._made:
+            self._made[setting] = self._make(candidate)
+            self.n_values += getattr(self._made[setting][1], "size", 0)
+        before, X, y = self._made[setting]
         if type(candidate) is not Pipeline:
-            return Fit(candidate, X, y, fit_params)
+            return NetworkFit(candidate, X, y, self._fit_params)
         last, network = candidate.steps[-1]
-        of_last = {name.removeprefix(f"{last}__"): fit_params[name] for name in fit_params if _is_of(name, last)}
-        if len(candidate.steps) > 1:
-            # A grid gives every candidate the very same values, so that they need no comparison.
-            key = tuple((name, id(value)) for name, value in parameters.items() if not _is_of(name, last))
-            if key not in self._transformed:
-                before = candidate[:-1]
-                of_steps = {name: value for name, value in fit_params.items() if not _is_of(name, last)}
-                self._transformed[key] = before, before.fit_transform(X, y, **of_steps)
-            before, X = self._transformed[key]
-            candidate.steps = [*before.steps, candidate.steps[-1]]
-        return Fit(network, X, y, of_last)
+        of_last = {name: value for name, value in self._fit_params.items() if _is_of(name, last)}
+        candidate.steps = [*before, candidate.steps[-1]]
+        return NetworkFit(network, X, y, {name.removeprefix(f"{last}__"): value for name, value in of_last.items()})
+
+    def _make(self, candidate: Any) -> tuple[Any, Any, Any]:
+        """The fitted steps before the network, and the rows and targets that it sees."""
+        # Rows of their own for every setting: a step may change them in place.
+        X, y = (_safe_indexing(values, np.asarray(self.rows)) for values in (self._X, self._y))
+        if type(candidate) is not Pipeline or len(candidate.steps) == 1:
+            return [], X, y
+        before, last = candidate[:-1], candidate.steps[-1][0]
+        of_steps = {name: value for name, value in self._fit_params.items() if not _is_of(name, last)}
+        X = before.fit_transform(X, y, **of_steps)
+        return before.steps, X, y
 
 
 def _is_of(name: str, step: str) -> bool:

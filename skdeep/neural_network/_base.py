@@ -195,7 +195,8 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
         attempt = copy(self)
         training = attempt._start_fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
         optimise(training)
-        attempt._finish_fit(training)
+        attempt._finish(training)
+        attempt._warn_unless_converged()
         # All was built aside: this one assignment is what a fit changes, and a fit that raises changes nothing.
         self.__dict__ = attempt.__dict__
         return self
@@ -255,10 +256,6 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
         elif has_dev_set:
             dev = self._given_dev_set(X_val, y_val, sample_weight_val)
         return self._training(rows, dev, resume, continues=continues, n_epochs=int(self.max_iter), ends=True)
-
-    def _finish_fit(self, training: Training) -> None:
-        self._finish(training)
-        self._warn_unless_converged()
 
     def _start_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any) -> Training:
         check_parameters(self.get_params(deep=False))
@@ -372,7 +369,7 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
                 "L-BFGS ended in its line search before the gradient fell below tol; scale the inputs "
                 "(StandardScaler) or raise tol.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=3,
             )
         # A schedule that ends at max_iter has done what it was to do.
         planned = self.learning_rate in PLANNED and self.solver != "lbfgs"
@@ -380,7 +377,7 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
             warnings.warn(
                 f"Training reached max_iter={self.max_iter} before it converged; raise max_iter or learning_rate_init.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=3,
             )
 
     def __sklearn_tags__(self) -> Any:

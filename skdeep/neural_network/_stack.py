@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from functools import partial
+from hashlib import blake2b
 
 import numpy as np
 
-from ..core import Dropout, Member, Rows, Stack
+from ..core import Dropout, Member, Stack
 from ._model import SOLVER_PARAMETERS
 from ._parameters import make_max_norm, make_optimizer, make_penalty
 from ._threads import suited_threads
@@ -51,18 +52,17 @@ def optimise_together(trainings: Sequence[Training]) -> list[Exception | None]:
 
 def _members(trainings: Sequence[Training]) -> dict[int, Member]:
     """The trainings as the members of a stack, by number, those side by side that share rows or masks."""
-    n = len(trainings)
-    feed_of = _first_equal(n, lambda a, b: _see_the_same(trainings[a], trainings[b]))
-    draws_of = _first_equal(n, lambda a, b: feed_of[a] == feed_of[b] and _draw_the_same(trainings[a], trainings[b]))
-    networks = [training.model.network for training in trainings]
-    masks_of = _first_equal(
-        n, lambda a, b: draws_of[a] == draws_of[b] and networks[a].keep_prob == networks[b].keep_prob
-    )
+    rows = [_rows_key(training) for training in trainings]
+    draws = [(key, _draws_key(training)) for key, training in zip(rows, trainings, strict=True)]
+    masks = [(key, training.model.network.keep_prob) for key, training in zip(draws, trainings, strict=True)]
+    feed_of, draws_of, masks_of = _firsts(rows), _firsts(draws), _firsts(masks)
+    order = list(zip(feed_of, draws_of, masks_of, strict=True))
     feeds = [partial(mini_batches, training) for training in trainings]
     streams = [trainings[number].resume.streams for number in draws_of]
+    networks = [training.model.network for training in trainings]
     dropouts = [Dropout(net, s.dropout, s.input_dropout) for net, s in zip(networks, streams, strict=True)]
     members = {}
-    for number in sorted(range(n), key=lambda number: (feed_of[number], draws_of[number], masks_of[number])):
+    for number in sorted(range(len(trainings)), key=order.__getitem__):
         training = trainings[number]
         prepare_resume(training)
         members[number] = Member(
@@ -79,40 +79,25 @@ def _members(trainings: Sequence[Training]) -> dict[int, Member]:
     return members
 
 
-def _first_equal(n: int, equal: Callable[[int, int], bool]) -> list[int]:
-    """For each of n numbers the first that is equal to it."""
-    firsts: list[int] = []
-    found = []
-    for number in range(n):
-        first = next((first for first in firsts if equal(first, number)), number)
-        if first == number:
-            firsts.append(number)
-        found.append(first)
-    return found
+def _firsts(keys: Sequence[Hashable]) -> list[int]:
+    """For each key the number of the first that is equal."""
+    first: dict[Hashable, int] = {}
+    return [first.setdefault(key, number) for number, key in enumerate(keys)]
 
 
-def _see_the_same(one: Training, other: Training) -> bool:
-    """Whether two networks are trained on equal rows in the same order."""
-    if bool(one.parameters["shuffle"]) != bool(other.parameters["shuffle"]):
-        return False
-    same_order = not one.parameters["shuffle"] or _same_state(one.resume.streams.shuffle, other.resume.streams.shuffle)
-    return same_order and _equal_rows(one.batch_rows, other.batch_rows)
+def _rows_key(training: Training) -> Hashable:
+    """Equal where two networks are trained on equal rows in the same order."""
+    rows, streams = training.batch_rows, training.resume.streams
+    order = _state(streams.shuffle) if training.parameters["shuffle"] else None
+    arrays = (rows.numbers, rows.Y, rows.weight)
+    return id(rows.X), order, *(None if array is None else blake2b(array.tobytes()).digest() for array in arrays)
 
 
-def _draw_the_same(one: Training, other: Training) -> bool:
-    """Whether two networks draw the same for their dropout masks, in the same layers."""
-    dropping = [[keep_prob < 1.0 for keep_prob in training.model.network.keep_prob] for training in (one, other)]
-    a, b = one.resume.streams, other.resume.streams
-    same = _same_state(a.dropout, b.dropout) and _same_state(a.input_dropout, b.input_dropout)
-    return dropping[0] == dropping[1] and same
+def _draws_key(training: Training) -> Hashable:
+    """Equal where two networks draw the same for their dropout masks, in the same layers."""
+    dropping = tuple(keep_prob < 1.0 for keep_prob in training.model.network.keep_prob)
+    return dropping, _state(training.resume.streams.dropout), _state(training.resume.streams.input_dropout)
 
 
-def _equal_rows(a: Rows, b: Rows) -> bool:
-    same = a.X is b.X and np.array_equal(a.numbers, b.numbers) and np.array_equal(a.Y, b.Y)
-    if a.weight is None or b.weight is None:
-        return same and a.weight is b.weight
-    return same and np.array_equal(a.weight, b.weight)
-
-
-def _same_state(a: np.random.Generator, b: np.random.Generator) -> bool:
-    return bool(a.bit_generator.state == b.bit_generator.state)
+def _state(rng: np.random.Generator) -> str:
+    return str(rng.bit_generator.state)

@@ -9,7 +9,6 @@ from functools import partial
 from itertools import groupby
 from time import perf_counter
 from typing import Any
-from warnings import WarningMessage, catch_warnings, simplefilter
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from ._training import FEWEST_ROWS, Training, computing_dtype, optimise
 
 
 @dataclass(eq=False)
-class Fit:
+class NetworkFit:
     """One fit to be done.
 
     Parameters
@@ -37,8 +36,6 @@ class Fit:
     ----------
     error : Exception or None
         What went wrong in it; the network is then not fitted.
-    warnings : list of WarningMessage
-        What it warned of at its end.
     seconds : float
         What it took, and of what several fits did together its share.
     """
@@ -48,11 +45,10 @@ class Fit:
     y: Any
     fit_params: Mapping[str, Any] = field(default_factory=dict)
     error: Exception | None = field(default=None, init=False)
-    warnings: list[WarningMessage] = field(default_factory=list, init=False)
     seconds: float = field(default=0.0, init=False)
 
 
-def gains_by_company(network: BaseDeepMLP, n_features: int) -> bool:
+def pays_to_stack(network: BaseDeepMLP, n_features: int) -> bool:
     """Whether a network is small enough that a stack trains it faster than it would train alone.
 
     Parameters
@@ -77,22 +73,22 @@ def gains_by_company(network: BaseDeepMLP, n_features: int) -> bool:
     return networks_at_once(sizes, batch_size, dropout=min(keep_probs(parameters)) < 1.0) > 1
 
 
-def fit_together(fits: Sequence[Fit], report: Callable[[str], None] = lambda line: None) -> None:
-    """Fit all networks: each is then as after its own `fit`, up to rounding and what a later fit would draw.
+def fit_together(fits: Sequence[NetworkFit], report: Callable[[str], None] | None = None) -> None:
+    """NetworkFit all networks: each is then as after its own `fit`, up to rounding and what a later fit would draw.
 
     Networks of the same layers on as many rows each are trained as a stack, with a leading axis over networks; the
     others one by one: L-BFGS, and what calls the user's functions or prints in every epoch.
 
     Parameters
     ----------
-    fits : sequence of Fit
+    fits : sequence of NetworkFit
         Changed in place. Those on the same rows side by side.
-    report : callable (line) -> None
+    report : callable (line) -> None, default=None
         Hears of every stack that is done.
     """
-    trainings: dict[Fit, Training] = {}
+    trainings: dict[NetworkFit, Training] = {}
     validated: dict[Hashable, BaseDeepMLP] = {}
-    groups: dict[Hashable, list[Fit]] = defaultdict(list)
+    groups: dict[Hashable, list[NetworkFit]] = defaultdict(list)
     rows: dict[Hashable, tuple[Any, Any, Any]] = {}
     for fit in fits:
         started = perf_counter()
@@ -108,10 +104,13 @@ def fit_together(fits: Sequence[Fit], report: Callable[[str], None] = lambda lin
         started = perf_counter()
         layers = "-".join(map(str, trainings[stack[0]].model.network.layer_sizes))
         _train(stack, [trainings.pop(fit) for fit in stack])
-        report(f"stack {number}/{len(stacks)}: {len(stack)} networks {layers}, {perf_counter() - started:.1f} s")
+        if report is not None:
+            report(f"stack {number}/{len(stacks)}: {len(stack)} networks {layers}, {perf_counter() - started:.1f} s")
 
 
-def _start(fit: Fit, validated: dict[Hashable, BaseDeepMLP], rows: dict[Hashable, tuple[Any, Any, Any]]) -> Training:
+def _start(
+    fit: NetworkFit, validated: dict[Hashable, BaseDeepMLP], rows: dict[Hashable, tuple[Any, Any, Any]]
+) -> Training:
     """The training of a fit, on rows that are validated and converted once for all fits on them."""
     network, given = fit.network, dict(fit.fit_params)
     weight = given.pop("sample_weight", None)
@@ -128,10 +127,10 @@ def _start(fit: Fit, validated: dict[Hashable, BaseDeepMLP], rows: dict[Hashable
     return network._start_on(*rows[key], **{**dev, **given}, continues=False)
 
 
-def _cut(group: Sequence[Fit], training: Training) -> Iterator[Sequence[Fit]]:
+def _cut(group: Sequence[NetworkFit], training: Training) -> Iterator[Sequence[NetworkFit]]:
     """The fits in stacks, those on the same rows in one where they are not too many."""
     at_once = networks_at_once(training.model.network.layer_sizes, training.batch_size, dropout=True)
-    stack: list[Fit] = []
+    stack: list[NetworkFit] = []
     for _, fits in groupby(group, key=lambda fit: id(fit.X)):
         run = list(fits)
         if stack and len(stack) + len(run) > at_once:
@@ -146,15 +145,13 @@ def _cut(group: Sequence[Fit], training: Training) -> Iterator[Sequence[Fit]]:
         yield stack
 
 
-def _train(fits: Sequence[Fit], trainings: Sequence[Training]) -> None:
+def _train(fits: Sequence[NetworkFit], trainings: Sequence[Training]) -> None:
     errors = optimise_together(trainings) if len(fits) > 1 else [_error_of(partial(optimise, trainings[0]))]
     for fit, training, error in zip(fits, trainings, errors, strict=True):
         fit.seconds += sum(training.model.history.seconds)
-        if error is None:
-            with catch_warnings(record=True) as fit.warnings:
-                simplefilter("always")
-                fit.network._finish_fit(training)
         fit.error = error
+        if error is None:
+            fit.network._finish(training)
 
 
 def _error_of(action: Callable[[], None]) -> Exception | None:

@@ -35,7 +35,7 @@ SIZES, BATCH = (4, 6, 5, 3), 8
 class Alone:
     """All that one network trains with; made twice from one seed, for the stack and for `train`."""
 
-    def __init__(self, seed, make_network, make_targets, *, keep_prob=(1.0, 0.7, 0.6), max_epochs=6, rate="constant"):
+    def __init__(self, seed, make_network, *, keep_prob=(1.0, 0.7, 0.6), max_epochs=6, rate="constant"):
         rng = np.random.default_rng(seed)
         self.network = make_network(SIZES, "gelu", keep_prob=keep_prob)
         self.parameters = ParameterVector(SIZES, rng.normal(scale=0.6, size=ParameterVector(SIZES).theta.size))
@@ -63,8 +63,8 @@ class Alone:
 
 
 @pytest.fixture
-def alone(make_network, make_targets):
-    return partial(Alone, make_network=make_network, make_targets=make_targets)
+def alone(make_network):
+    return partial(Alone, make_network=make_network)
 
 
 def assert_equal(one, other):

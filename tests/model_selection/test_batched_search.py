@@ -10,12 +10,13 @@ import weakref
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import make_column_transformer
-from sklearn.decomposition import PCA
+from sklearn.decomposition import PCA, KernelPCA
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, FitFailedWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, log_loss, make_scorer
@@ -177,13 +178,102 @@ PIPELINES = {
         {"net__alpha": [0.1, 1.0]},
     ),
     "whole list of steps": (piped(), {"steps": [[("net", small())], [("pca", PCA(2)), ("last", small(alpha=1.0))]]}),
-    "memory": (piped().set_params(memory=None), {"net__alpha": [0.1, 1.0]}),
+    "changes rows in place": (
+        piped(("scale", StandardScaler(copy=False))),
+        {"scale__with_mean": [True, False], "scale__with_std": [True, False]},
+    ),
 }
 
 
 @pytest.mark.parametrize(("pipeline", "grid"), PIPELINES.values(), ids=PIPELINES)
 def test_a_grid_over_a_pipeline_scores_the_same(rows, pipeline, grid):
     assert_same_search(pipeline, grid, *rows, scoring="neg_log_loss")
+
+
+def test_a_pipeline_with_a_cache_scores_the_same(rows, tmp_path):
+    """`memory` of the Pipeline is its own."""
+    pipeline = piped(("pca", PCA(random_state=0))).set_params(memory=str(tmp_path))
+    assert_same_search(pipeline, {"pca__n_components": [1, 2], "net__alpha": [0.1, 1.0]}, *rows)
+
+
+def test_a_kernel_matrix_is_cut_on_both_sides(rows):
+    """Where a step takes pairs of rows, the Pipeline is left to scikit-learn."""
+    X, y = rows
+    pipeline = piped(("kernel", KernelPCA(2, kernel="precomputed")))
+    assert_same_search(pipeline, {"net__alpha": [0.1, 1.0]}, X @ X.T, y)
+
+
+def test_splits_may_be_ranges(rows):
+    """As `cv` takes any iterable of numbers."""
+    cv = [(range(60), range(60, 90)), (range(30, 90), range(30))]
+    assert_same_search(small(), {"alpha": [0.1, 1.0]}, *rows, cv=cv)
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+@pytest.mark.parametrize("grid", [{"net__alpha": [0.1, 1.0]}, {"net": [small(), LogisticRegression()]}])
+def test_the_backend_may_be_set_from_outside(rows, backend, grid):
+    """A search takes its number of processes from joblib's context, as every search."""
+    with parallel_config(backend=backend, n_jobs=2):
+        assert_same_search(piped(), grid, *rows)
+
+
+class CodedError(Exception):
+    """An error that a pickle cannot bring back."""
+
+    def __init__(self, code, text):
+        super().__init__(text)
+
+
+class Failing(FunctionTransformer):
+    """A step that fails where it is told to."""
+
+    def __init__(self, fails=False):
+        super().__init__()
+        self.fails = fails
+
+    def fit(self, X, y=None):
+        if self.fails:
+            raise CodedError(3, "told to")
+        return super().fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
+def test_an_error_that_does_not_travel_fails_its_own_fits_alone(rows):
+    """With two processes, too."""
+    grid = {"step__fails": [False, True], "net__alpha": [0.1, 1.0]}
+    with pytest.warns(FitFailedWarning, match="4 fits failed out of a total of 8"):
+        search = BatchedGridSearchCV(piped(("step", Failing())), grid, cv=2, n_jobs=2).fit(*rows)
+    assert np.isnan(search.cv_results_["mean_test_score"]).tolist() == [False, True, False, True]
+
+
+def test_callbacks_hear_of_every_fit(rows):
+    """As those of GridSearchCV."""
+    if not hasattr(GridSearchCV, "set_callbacks"):
+        pytest.skip("callbacks came with scikit-learn 1.9")
+    heard = []
+
+    class Listener:
+        max_propagation_depth = 0
+
+        def setup(self, estimator, context):
+            pass
+
+        def teardown(self, estimator, context):
+            pass
+
+        def on_fit_task_begin(self, estimator, context):
+            heard.append(context.task_name)
+
+        def on_fit_task_end(self, estimator, context):
+            pass
+
+    counts = []
+    for search in searches(small(), {"alpha": [0.1, 1.0]}):
+        search.set_callbacks(Listener()).fit(*rows)
+        counts.append(sorted(heard))
+        heard.clear()
+    assert counts[0] == counts[1]
+    assert counts[0]
 
 
 class OwnNetwork(DeepMLPClassifier):
@@ -227,8 +317,11 @@ def test_rows_may_come_in_every_container(rows, convert):
 def test_a_target_in_a_column_is_taken_with_a_warning(rows):
     """And gives the same."""
     X, y = rows
-    with pytest.warns(DataConversionWarning, match="column-vector"):
-        assert_same_search(small(), {"alpha": [0.1, 1.0]}, X, y[:, None], scoring="neg_log_loss")
+    ours, theirs = searches(small(), {"alpha": [0.1, 1.0]}, scoring="neg_log_loss")
+    for search in (ours, theirs):
+        with pytest.warns(DataConversionWarning, match="column-vector"):
+            search.fit(X, y[:, None])
+    assert_same_results(ours.cv_results_, theirs.cv_results_)
 
 
 def test_a_model_without_target_is_searched(rows):
@@ -546,9 +639,12 @@ def test_no_more_fitted_networks_are_held_than_allowed(rows, monkeypatch):
         held.append(sum(type(one) is DeepMLPClassifier and hasattr(one, "_model") for one in gc.get_objects()))
         return 0.0
 
-    BatchedGridSearchCV(small(max_iter=1), {"alpha": [0.1, 0.2, 0.5, 1.0, 2.0, 5.0]}, cv=2, scoring=count).fit(*rows)
-    assert len(held) == 12
-    assert max(held) - held[0] <= 1
+    search = BatchedGridSearchCV(small(max_iter=1), {"alpha": [0.1, 0.2, 0.5, 1.0, 2.0, 5.0]}, cv=2, scoring=count)
+    count(None, None, None)
+    search.fit(*rows)
+    n_before, *during = held
+    assert len(during) == 12
+    assert max(during) - n_before <= 4 + 1
 
 
 def test_a_search_that_fails_leaves_the_last_one(rows):
@@ -740,12 +836,15 @@ def test_the_scorer_of_a_search_is_that_of_a_grid_search(rows):
     assert repr(ours.scorer_) == repr(theirs.scorer_)
 
 
+@pytest.mark.parametrize("scoring", [None, {"own": None, "f1": "f1_macro"}])
 @pytest.mark.parametrize("pickled", [False, True])
-def test_a_fitted_search_does_not_hold_the_rows(pickled):
+def test_a_fitted_search_does_not_hold_the_rows(pickled, scoring):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(2000, 50)), np.arange(2000) % 2
     watched = weakref.ref(X)
-    search = BatchedGridSearchCV(small(max_iter=1), {"alpha": [0.1, 1.0]}, cv=2).fit(X, y)
+    refit = "f1" if scoring else True
+    grid = {"alpha": [0.1, 1.0]}
+    search = BatchedGridSearchCV(small(max_iter=1), grid, cv=2, scoring=scoring, refit=refit).fit(X, y)
     if pickled:
         assert len(pickle.dumps(search)) < X.nbytes / 10
     del X

@@ -8,12 +8,12 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.base import clone, is_regressor
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep import DeepMLPClassifier, DeepMLPRegressor
 from skdeep.core import ACTIVATIONS, INITIALIZERS, SCHEDULES
-from skdeep.neural_network._together import Fit, fit_together, gains_by_company
+from skdeep.neural_network._together import NetworkFit, fit_together, pays_to_stack
 
 N_ROWS = 90
 ESTIMATORS = {
@@ -66,7 +66,7 @@ def assert_same(network, expected, X):
 def assert_fitted_as_alone(networks, X, y, **fit_params):
     """All are as after their own fit; returns the fits and the lines of the report."""
     expected = [clone(network).fit(X, y, **fit_params) for network in networks]
-    fits, lines = [Fit(network, X, y, fit_params) for network in networks], []
+    fits, lines = [NetworkFit(network, X, y, fit_params) for network in networks], []
     fit_together(fits, lines.append)
     for fit, alone in zip(fits, expected, strict=True):
         assert fit.error is None
@@ -242,7 +242,7 @@ def test_every_network_may_have_its_own_rows(multiclass, n_each):
     for start, n in enumerate(n_each):
         rows = np.s_[10 * start : 10 * start + n]
         for alpha in (0.1, 1.0):
-            fits.append(Fit(small(alpha=alpha), X[rows], y[rows]))
+            fits.append(NetworkFit(small(alpha=alpha), X[rows], y[rows]))
             expected.append(small(alpha=alpha).fit(X[rows], y[rows]))
     fit_together(fits)
     for fit, alone in zip(fits, expected, strict=True):
@@ -298,7 +298,7 @@ def test_no_fits_are_no_work():
 )
 def test_small_networks_gain_by_company(parameters, n_features, gains):
     """And so do wrong ones, whose fit will say what is wrong."""
-    assert gains_by_company(small(**parameters), n_features) is gains
+    assert pays_to_stack(small(**parameters), n_features) is gains
 
 
 def test_every_fit_knows_its_share_of_the_time(multiclass):
@@ -341,8 +341,8 @@ def test_a_fit_that_fails_leaves_the_others_right(multiclass, wrong, spoil):
     with pytest.raises(Exception) as raised:  # noqa: PT011 (whatever it is)
         small(solver="sgd", **wrong).fit(**given)
     good = [small(solver="sgd", learning_rate_init=rate) for rate in (0.1, 0.05)]
-    bad = Fit(small(solver="sgd", **wrong), **given)
-    fit_together([Fit(good[0], X, y), bad, Fit(good[1], X, y)])
+    bad = NetworkFit(small(solver="sgd", **wrong), **given)
+    fit_together([NetworkFit(good[0], X, y), bad, NetworkFit(good[1], X, y)])
     assert type(bad.error) is raised.type
     assert str(bad.error) == str(raised.value)
     for network in good:
@@ -354,24 +354,12 @@ def test_a_network_whose_fit_failed_is_not_fitted(multiclass, wrong, spoil):
     X, y = some(multiclass)
     given = {"X": X, "y": y}
     given |= {name: change(given[name]) for name, change in spoil.items()}
-    fits = [Fit(small(solver="sgd", **own), **given) for own in (wrong, wrong, {})]
+    fits = [NetworkFit(small(solver="sgd", **own), **given) for own in (wrong, wrong, {})]
     fit_together(fits)
     assert fits[0].error is not None
     for fit in fits[:2]:
         with pytest.raises(NotFittedError):
             check_is_fitted(fit.network)
-
-
-def test_a_network_that_has_not_converged_says_so(multiclass):
-    """The warning waits with its fit."""
-    X, y = some(multiclass)
-    fits = [
-        Fit(small(learning_rate=rate, alpha=alpha), X, y) for rate in ("constant", "cosine") for alpha in (0.1, 1.0)
-    ]
-    fit_together(fits)
-    assert [len(fit.warnings) for fit in fits] == [1, 1, 0, 0]
-    assert "reached max_iter=8" in str(fits[0].warnings[0].message)
-    assert fits[0].warnings[0].category is ConvergenceWarning
 
 
 # Afterwards -------------------------------------------------------------------------------------------------
