@@ -137,7 +137,9 @@ def fit_tasks(
 
 def _settings(estimator: Any, tasks: Sequence[FitTask]) -> list[int]:
     """A number for each task, the same for those that set the same before the last step of a Pipeline."""
-    last = estimator.steps[-1][0] if type(estimator) is Pipeline else ""
+    if type(estimator) is not Pipeline:
+        return [0] * len(tasks)
+    last = estimator.steps[-1][0]
     numbers: dict[Hashable, int] = {}
     # A grid gives its candidates the very same values, so that they need no comparison.
     keys = (
