@@ -17,7 +17,7 @@ from .activations import Activation
 from .losses import Loss
 from .parameters import Array, ParameterVector
 
-MASK_PIECE = 8192  # units of a dropout mask that are drawn at once
+MASK_PIECE = 6144  # units of a dropout mask that are drawn at once
 ALIGNMENT = 16  # values; keeps every buffer of a workspace on a cache line of its own
 
 

@@ -75,7 +75,8 @@ class BatchedGridSearchCV(GridSearchCV):
     >>> from skdeep import DeepMLPClassifier
     >>> from skdeep.model_selection import BatchedGridSearchCV
     >>> X, y = load_iris(return_X_y=True)
-    >>> pipeline = make_pipeline(StandardScaler(), DeepMLPClassifier((16, 16), max_iter=30, random_state=0))
+    >>> network = DeepMLPClassifier((16, 16), learning_rate_init=0.01, max_iter=30, random_state=0)
+    >>> pipeline = make_pipeline(StandardScaler(), network)
     >>> grid = {"deepmlpclassifier__alpha": [0.1, 1.0], "deepmlpclassifier__keep_prob": [0.8, 1.0]}
     >>> search = BatchedGridSearchCV(pipeline, grid).fit(X, y)
     >>> bool(search.best_score_ > 0.9)
