@@ -146,6 +146,8 @@ class BatchedGridSearchCV(GridSearchCV):
 
     def _shares_all(self, X: Any, y: Any, params: Mapping[str, Any]) -> bool:
         """Whether every candidate is a network that can be trained with others."""
+        if getattr(X, "ndim", 0) != 2:  # such as texts, of which a step may make any number of columns
+            return False
         fit_params = [name for name in params if name != "groups"]
         try:
             candidates = _candidates(self.estimator, ParameterGrid(self.param_grid))
@@ -215,7 +217,7 @@ def _candidates(estimator: Any, candidates: Iterable[Mapping[str, Any]]) -> Iter
 
 
 def _report(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 (what verbose is for)
+    print(line + "\n", end="", flush=True)  # noqa: T201 (what verbose is for; in one piece, as processes may mix)
 
 
 class _SearchedEstimator:

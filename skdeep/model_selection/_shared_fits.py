@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import chain
 from time import perf_counter
@@ -45,9 +46,13 @@ class Outcome:
     seconds: float
 
     def claim(self) -> Any:
-        """The fitted estimator, with what its fit has to warn of."""
-        is_pipeline = type(self.estimator) is Pipeline
-        (self.estimator.steps[-1][1] if is_pipeline else self.estimator)._warn_unless_converged()
+        """The fitted estimator, with what its fit has to warn of; its earlier steps are now its own."""
+        network = self.estimator
+        if type(self.estimator) is Pipeline:
+            # Others share them until here: whoever scores may change what it is given, as may a random `transform`.
+            *before, (_, network) = self.estimator.steps
+            self.estimator.steps[:-1] = deepcopy(before)
+        network._warn_unless_converged()
         return self.estimator
 
 
@@ -122,7 +127,8 @@ def fit_tasks(
     Returns
     -------
     list of (Outcome or None)
-        In the order of the tasks; None for a fit that failed, to be repeated by who wants to know how.
+        In the order of the tasks; None for a fit that failed, to be repeated by who wants to know how, and for a
+        network that turned out too large to gain.
     """
     numbered = list(zip(tasks, _settings(estimator, tasks), strict=True))
     n_parts = max(1, min(len(tasks), joblib.effective_n_jobs(n_jobs)))
@@ -237,6 +243,8 @@ class _Fold:
         if type(candidate) is not Pipeline:
             return NetworkFit(candidate, X, y, self._fit_params)
         last, network = candidate.steps[-1]
+        if not pays_to_stack(network, n_features=X.shape[1]):
+            raise ValueError("The steps before the network make so many columns that it is better fitted alone.")
         of_last = {name: value for name, value in self._fit_params.items() if _is_of(name, last)}
         candidate.steps = [*before, candidate.steps[-1]]
         return NetworkFit(network, X, y, {name.removeprefix(f"{last}__"): value for name, value in of_last.items()})

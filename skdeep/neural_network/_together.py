@@ -105,7 +105,7 @@ def fit_together(fits: Sequence[NetworkFit], report: Callable[[str], None] | Non
         layers = "-".join(map(str, trainings[stack[0]].model.network.layer_sizes))
         _train(stack, [trainings.pop(fit) for fit in stack])
         if report is not None:
-            report(f"stack {number}/{len(stacks)}: {len(stack)} networks {layers}, {perf_counter() - started:.1f} s")
+            report(f"stack {number}/{len(stacks)}: {len(stack)} x {layers}, {perf_counter() - started:.1f} s")
 
 
 def _start(

@@ -19,6 +19,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA, KernelPCA
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, FitFailedWarning, NotFittedError
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, log_loss, make_scorer
 from sklearn.model_selection import (
@@ -275,6 +276,40 @@ def test_callbacks_hear_of_every_fit(rows):
         heard.clear()
     assert counts[0] == counts[1]
     assert counts[0]
+
+
+class Noise(TransformerMixin, BaseEstimator):
+    """A step that draws whenever it transforms."""
+
+    def fit(self, X, y=None):
+        self.rng_ = np.random.default_rng(0)
+        return self
+
+    def transform(self, X):
+        return X + self.rng_.normal(size=X.shape)
+
+
+def refitting(estimator, X, y):
+    """A scorer that does not leave the estimator as it was."""
+    score = estimator.score(X, y)
+    estimator.fit(X, y)
+    return score
+
+
+@pytest.mark.parametrize("scoring", ["neg_log_loss", refitting])
+def test_no_candidate_sees_what_was_done_to_another(rows, scoring):
+    """Though their steps are fitted once, they are scored with steps of their own."""
+    pipeline = piped(("noise", Noise()), ("scale", StandardScaler()))
+    theirs = GridSearchCV(pipeline, {"net__alpha": [0.1, 0.2, 1.0]}, cv=2, scoring=scoring).fit(*rows)
+    ours = BatchedGridSearchCV(pipeline, {"net__alpha": [0.1, 0.2, 1.0]}, cv=2, scoring=scoring).fit(*rows)
+    assert_same_results(ours.cv_results_, theirs.cv_results_)
+
+
+def test_texts_of_many_words_are_searched():
+    """A network that its steps make too large is left to scikit-learn, and scores the same."""
+    texts = [" ".join(f"w{(i * j) % 997}" for j in range(12)) for i in range(40)]
+    pipeline = make_pipeline(TfidfVectorizer(), small(hidden_layer_sizes=(600, 60), max_iter=1))
+    assert_same_search(pipeline, {"deepmlpclassifier__alpha": [0.1, 1.0]}, texts, np.arange(40) % 2)
 
 
 class OwnNetwork(DeepMLPClassifier):
