@@ -750,7 +750,7 @@ def test_a_line_tells_of_every_stack(rows, capsys):
     """With the number of networks and their layers."""
     grid = {"hidden_layer_sizes": [(6, 5), (4,)], "alpha": [0.1, 1.0, 2.0]}
     BatchedGridSearchCV(small(), grid, cv=2, verbose=1).fit(*rows)
-    lines = re.findall(r"(\d+) networks ([-\d]+)", capsys.readouterr().out)
+    lines = re.findall(r"(\d+) x ([-\d]+)", capsys.readouterr().out)
     assert sorted(lines) == [("6", "4-4-3"), ("6", "4-6-5-3")]
 
 
