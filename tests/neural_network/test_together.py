@@ -264,7 +264,7 @@ STACKS = {
 
 
 def n_networks(lines):
-    return [int(re.search(r"(\d+) networks", line)[1]) for line in lines]
+    return [int(re.search(r"(\d+) x", line)[1]) for line in lines]
 
 
 @pytest.mark.parametrize(("settings", "n_in_stacks"), STACKS.values(), ids=STACKS)
