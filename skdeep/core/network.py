@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
+from weakref import ref
 
 import numpy as np
 import numpy.typing as npt
@@ -347,7 +348,8 @@ class Slot:
     """
 
     def __init__(self, workspace: Workspace, number: int) -> None:
-        self._workspace, self._number, self.n_rows = workspace, number, workspace.n_rows
+        # No more than a weak reference: a cycle would keep the memory until the garbage collector happens to run.
+        self._workspace, self._number, self.n_rows = ref(workspace), number, workspace.n_rows
         self.inputs: Array = workspace.inputs[number]
         self.targets: Array = workspace.targets[number]
         self.row_weights: Array = workspace.row_weights[number]
@@ -355,7 +357,9 @@ class Slot:
 
     def leading(self, n_rows: int) -> Slot:
         """The place of the same network among the first `n_rows` rows of every network."""
-        return self._workspace.leading(n_rows).slot(self._number)
+        workspace = self._workspace()
+        assert workspace is not None
+        return workspace.leading(n_rows).slot(self._number)
 
 
 def draw_masks(

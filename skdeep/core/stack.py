@@ -186,19 +186,18 @@ class _SharedDropout:
     """The masks of all networks, drawn once for those that share them, from draws that those of one generator share."""
 
     def __init__(self, members: Sequence[Member]) -> None:
-        runs = _runs(members, "dropout")
-        self._groups = [list(group) for _, group in groupby(runs, key=lambda run: id(run[0].rng))]
+        groups = (list(group) for _, group in groupby(_runs(members, "dropout"), key=lambda run: id(run[0].rng)))
+        self._groups = [([dropout for dropout, _ in group], [networks for _, networks in group]) for group in groups]
 
     def draw(self, workspace: Workspace) -> None:
         """Fresh masks into the workspace of the stack."""
         masks = [mask for mask in workspace.masks if mask is not None]
         if not masks:
             return
-        for group in self._groups:
-            first = group[0][0]
-            places = [workspace.slot(networks.start) for _, networks in group]
-            draw_masks([dropout.network for dropout, _ in group], places, first.rng, first.input_rng)
-            for _, networks in group:
+        for dropouts, runs in self._groups:
+            places = [workspace.slot(networks.start) for networks in runs]
+            draw_masks([dropout.network for dropout in dropouts], places, dropouts[0].rng, dropouts[0].input_rng)
+            for networks in runs:
                 for mask in masks:
                     share(mask, networks)
 

@@ -74,7 +74,7 @@ def pays_to_stack(network: BaseDeepMLP, n_features: int) -> bool:
 
 
 def fit_together(fits: Sequence[NetworkFit], report: Callable[[str], None] | None = None) -> None:
-    """NetworkFit all networks: each is then as after its own `fit`, up to rounding and what a later fit would draw.
+    """Fit all networks: each is then as after its own `fit`, up to rounding and what a later fit would draw.
 
     Networks of the same layers on as many rows each are trained as a stack, with a leading axis over networks; the
     others one by one: L-BFGS, and what calls the user's functions or prints in every epoch.
@@ -87,13 +87,12 @@ def fit_together(fits: Sequence[NetworkFit], report: Callable[[str], None] | Non
         Hears of every stack that is done.
     """
     trainings: dict[NetworkFit, Training] = {}
-    validated: dict[Hashable, BaseDeepMLP] = {}
+    validated: dict[Hashable, tuple[BaseDeepMLP, tuple[Any, Any, Any]]] = {}
     groups: dict[Hashable, list[NetworkFit]] = defaultdict(list)
-    rows: dict[Hashable, tuple[Any, Any, Any]] = {}
     for fit in fits:
         started = perf_counter()
         try:
-            trainings[fit] = _start(fit, validated, rows)
+            trainings[fit] = _start(fit, validated)
         except Exception as error:  # of this fit alone
             fit.error = error
         else:
@@ -108,23 +107,21 @@ def fit_together(fits: Sequence[NetworkFit], report: Callable[[str], None] | Non
             report(f"stack {number}/{len(stacks)}: {len(stack)} x {layers}, {perf_counter() - started:.1f} s")
 
 
-def _start(
-    fit: NetworkFit, validated: dict[Hashable, BaseDeepMLP], rows: dict[Hashable, tuple[Any, Any, Any]]
-) -> Training:
+def _start(fit: NetworkFit, validated: dict[Hashable, tuple[BaseDeepMLP, tuple[Any, Any, Any]]]) -> Training:
     """The training of a fit, on rows that are validated and converted once for all fits on them."""
     network, given = fit.network, dict(fit.fit_params)
     weight = given.pop("sample_weight", None)
     parameters = network.get_params(deep=False)
     check_parameters(parameters)
     key = (type(network), id(fit.X), id(fit.y), id(weight), computing_dtype(parameters))
-    if key not in rows:
-        rows[key] = network._validate_rows(fit.X, fit.y, weight, reset=True)
-        validated[key] = network
+    if key not in validated:
+        validated[key] = network, network._validate_rows(fit.X, fit.y, weight, reset=True)
+    first, rows = validated[key]
     for name in ("n_features_in_", "feature_names_in_"):
-        if hasattr(validated[key], name):
-            setattr(network, name, getattr(validated[key], name))
+        if hasattr(first, name):
+            setattr(network, name, getattr(first, name))
     dev = {"X_val": None, "y_val": None, "sample_weight_val": None}
-    return network._start_on(*rows[key], **{**dev, **given}, continues=False)
+    return network._start_on(*rows, **{**dev, **given}, continues=False)
 
 
 def _cut(group: Sequence[NetworkFit], training: Training) -> Iterator[Sequence[NetworkFit]]:

@@ -296,12 +296,15 @@ def test_point_at_reads_the_rows_of_the_caller(make_network, make_workspace, mak
     np.testing.assert_array_equal(network.forward(parameters, workspace), expected)
 
 
-def test_a_workspace_goes_with_its_last_name(make_network):
+@pytest.mark.parametrize("stack", [(), (2,)])
+def test_a_workspace_goes_with_its_last_name(stack, make_network):
     """No reference cycle keeps a workspace's memory until the garbage collector happens to run."""
     gc.disable()
     try:
-        workspace = Workspace(make_network(), 6, np.float64)
+        workspace = Workspace(make_network(), 6, np.float64, stack=stack)
         workspace.leading(4)
+        if stack:
+            workspace.slot(1).leading(4)
         gone = weakref.ref(workspace)
         del workspace
         assert gone() is None
