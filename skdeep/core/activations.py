@@ -25,6 +25,9 @@ SELU_ALPHA = 1.6732632423543772
 SQRT_HALF = float(np.sqrt(0.5))
 INVERSE_SQRT_2PI = float(1.0 / np.sqrt(2.0 * np.pi))
 
+#: The whole numbers without a sign of as many bytes as a float.
+UNSIGNED = {size: np.dtype(f"u{size}") for size in (4, 8)}
+
 
 @cache
 def _zero(dtype: np.dtype[Any]) -> Array:
@@ -103,8 +106,12 @@ def _relu_forward(Z: Array, A: Array, scratch: Array) -> None:
 
 
 def _relu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
-    np.greater(A, _zero(A.dtype), out=A)
-    delta *= A
+    # As a whole number, the bits of an output that is not negative are 0 where it is 0, else positive. Signs of whole
+    # numbers and products with them take two thirds of the time of a comparison, whose booleans have to be converted.
+    unsigned = UNSIGNED[A.itemsize]
+    is_active, steps = A.view(unsigned), delta.view(unsigned)
+    np.sign(is_active, out=is_active)
+    steps *= is_active
 
 
 def _leaky_relu_forward(Z: Array, A: Array, scratch: Array) -> None:

@@ -137,28 +137,28 @@ class Network:
             ``sum_i row_weights_i * loss_i``, without penalty.
         """
         delta = self.forward(parameters, workspace)
-        self.loss.loss_and_gradient(workspace.targets, delta, workspace.row_losses, workspace.scratch[-1])
+        workspace.evaluate_loss()
         delta *= workspace.row_weights[..., None]
         self._backward(delta, parameters, gradient, workspace)
         return _row_sum(workspace.row_losses, workspace.row_weights)
 
     def weighted_loss(self, parameters: ParameterVector, workspace: Workspace) -> Array:
         """As `loss_and_gradient`, without the gradient."""
-        scores = self.forward(parameters, workspace)
-        self.loss.loss_and_gradient(workspace.targets, scores, workspace.row_losses, workspace.scratch[-1])
+        self.forward(parameters, workspace)
+        workspace.evaluate_loss()
         return _row_sum(workspace.row_losses, workspace.row_weights)
 
     def _backward(
         self, delta: Array, parameters: ParameterVector, gradient: ParameterVector, workspace: Workspace
     ) -> None:
         for layer in reversed(range(len(parameters.weights))):
-            workspace.product(workspace.outputs[layer].swapaxes(-1, -2), delta, out=gradient.weights[layer])
+            workspace.product(workspace.transposed[layer], delta, out=gradient.weights[layer])
             workspace.product(workspace.ones, delta, out=gradient.biases[layer])  # a sum over rows, at half its price
             if layer == 0:
                 break
             below = layer - 1
             Z, A, mask = workspace.sums[below], workspace.activations[below], workspace.masks[layer]
-            delta = workspace.product(delta, parameters.weights[layer].swapaxes(-1, -2), out=workspace.deltas[below])
+            delta = workspace.product(delta, parameters.transposed[layer], out=workspace.deltas[below])
             if mask is not None:
                 delta *= mask
             self.activations[below].backward(delta, Z, A, workspace.scratch[below])
@@ -247,7 +247,7 @@ class Workspace:
         """Read the rows from an array of the caller's instead of the buffer `inputs`, without a copy."""
         self.inputs = inputs
         if self.masks[0] is None:
-            self.outputs[0] = inputs
+            self.outputs[0], self.transposed[0] = inputs, inputs.swapaxes(-1, -2)
 
     def _carve(self) -> None:
         sizes = self.network.layer_sizes
@@ -266,6 +266,7 @@ class Workspace:
             A if mask is None else next(views)
             for A, mask in zip([self.inputs, *self.activations], self.masks, strict=True)
         ]
+        self.transposed = [A.swapaxes(-1, -2) for A in self.outputs]
         self.deltas = [next(views) for _ in sizes[1:-1]] if self.training else []
         widest = next(views).reshape(-1)
         kept = [next(views) if keeps else None for keeps in self._keeps_scratch()]
@@ -275,6 +276,7 @@ class Workspace:
         ]
         self.scratch = [one if own is None else own for own, one in zip(kept, common, strict=True)]
         self.scratch.append(self._leading_values(widest, sizes[-1]))
+        self.evaluate_loss = self.network.loss.bind(self.targets, self.sums[-1], self.row_losses, self.scratch[-1])
 
     def _leading_values(self, buffer: Array, units: int) -> Array:
         """As many values of a flat buffer as a layer has, in its shape."""
@@ -415,5 +417,6 @@ def _aligned(n_values: int) -> int:
 
 def _row_sum(losses: Array, weights: Array) -> Array:
     if losses.ndim == 1:
-        return np.asarray(np.dot(losses, weights))
+        total: Array = np.dot(losses, weights)
+        return total
     return np.einsum("...r,...r->...", losses, weights)
