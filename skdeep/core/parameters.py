@@ -14,7 +14,7 @@ Array = npt.NDArray[Any]
 #: Draws one ``(fan_in, fan_out)`` weight matrix.
 Initializer = Callable[[np.random.Generator, int, int], npt.ArrayLike]
 
-PIECE = 32768  # values; four float32 vectors of it fill a common second-level cache
+PIECE = 65536  # values; four float32 vectors of it fill a common second-level cache
 
 
 def piece_scratch(theta: Array) -> Array:
