@@ -197,8 +197,13 @@ class StackedBatches:
         """One pass: yields the workspace, or its leading rows, with every network's next mini-batch in it."""
         for slots in zip(*(feed.epoch() for feed in self._feeds), strict=True):
             batch = self._workspace.leading(slots[0].n_rows)
+            buffers = [batch.targets, batch.row_weights]
+            if len(slots) == 1:  # all read the very same rows, which then stay in the processor's cache
+                batch.point_at(np.broadcast_to(slots[0].inputs, batch.inputs.shape))
+            else:
+                buffers.append(batch.inputs)
             for networks in self._networks:
-                for buffer in (batch.inputs, batch.targets, batch.row_weights):
+                for buffer in buffers:
                     share(buffer, networks)
             yield batch
 

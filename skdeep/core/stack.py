@@ -25,12 +25,12 @@ from .training import Trainer, Validate, close_epoch, stalls
 
 #: Most values of a network (buffers, parameters and moments) for which the price of the calls still matters.
 LARGEST_NETWORK = 2**18
-#: Values of a stack: 16 MB in float32.
+#: About as many values has a stack: 16 MB in float32.
 STACK_VALUES = 2**22
 
 
 def networks_at_once(layer_sizes: Sequence[int], n_rows: int, *, dropout: bool) -> int:
-    """How many networks a stack should hold; 1 where a network is so large that nothing is gained.
+    """About how many networks a stack should hold; 1 where a network is so large that nothing is gained.
 
     Parameters
     ----------
