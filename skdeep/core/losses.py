@@ -10,6 +10,7 @@ yet. In small networks making the views anew would cost as much as the arithmeti
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import log
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -25,6 +26,10 @@ class Loss(Protocol):
 
     def bind(self, targets: Array, scores: Array, row_losses: Array, scratch: Array) -> Callable[[], None]:
         """What fills `row_losses` with the rows' losses and turns the scores into their gradient."""
+        ...
+
+    def of_zero_scores(self, n_outputs: int) -> float:
+        """What a row costs whose scores are all 0, as before any learning."""
         ...
 
     def inverse_link(self, scores: Array) -> Array:
@@ -89,6 +94,10 @@ class SoftmaxCrossEntropy:
 
         return evaluate
 
+    def of_zero_scores(self, n_outputs: int) -> float:
+        """Of equal probabilities."""
+        return log(n_outputs)
+
     def inverse_link(self, scores: Array) -> Array:
         """Probabilities, shape of `scores`; a row sums to one."""
         return softmax(scores, axis=-1)
@@ -136,6 +145,10 @@ class SigmoidCrossEntropy:
 
         return evaluate
 
+    def of_zero_scores(self, n_outputs: int) -> float:
+        """Of a probability of one half for each output."""
+        return n_outputs * log(2.0)
+
     def inverse_link(self, scores: Array) -> Array:
         """Probabilities of each output's positive class, shape of `scores`."""
         result: Array = expit(scores)
@@ -180,6 +193,10 @@ class SquaredError:
             np.multiply(row_losses, half, out=row_losses)
 
         return evaluate
+
+    def of_zero_scores(self, n_outputs: int) -> float:
+        """In the mean, of targets of variance 1."""
+        return 0.5 * n_outputs
 
     def inverse_link(self, scores: Array) -> Array:
         """The scores themselves."""

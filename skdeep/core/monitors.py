@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -20,6 +20,8 @@ class StopReason(StrEnum):
     EARLY_STOPPING = "early_stopping"
     LINE_SEARCH = "line_search"
     CALLER = "caller"
+    DIVERGED = "diverged"
+    INTERRUPTED = "interrupted"
 
 
 @dataclass
@@ -49,6 +51,8 @@ class History:
         The epoch, counted from 1, whose weights the model has.
     stop_reason : StopReason or None
         None while training.
+    cut_short_by : str or None
+        In words what cut the training short, which then ended with the weights of the best epoch before.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -61,6 +65,20 @@ class History:
     n_epochs: int = 0
     best_epoch: int = 0
     stop_reason: StopReason | None = None
+    cut_short_by: str | None = None
+
+    def mark(self) -> dict[str, int]:
+        """How far it has come, for `cut`."""
+        columns = {name: len(column) for name, column in vars(self).items() if isinstance(column, list)}
+        return {**columns, "n_epochs": self.n_epochs}
+
+    def cut(self, mark: Mapping[str, int]) -> None:
+        """Forget all that came after a `mark`."""
+        for name, length in mark.items():
+            if name == "n_epochs":
+                self.n_epochs = length
+            else:
+                del getattr(self, name)[length:]
 
 
 class Monitor(Protocol):
@@ -110,7 +128,9 @@ class EarlyStopping:
     patience : int
         Epochs without a better value that end the training.
     keep_best : bool, default=False
-        Copy the weights of every better epoch, for `restore`.
+        Copy the weights of every better epoch, for `restore` and `rescue`.
+    ends_at_best : bool, default=True
+        Whether `restore` puts them back at the end of every training.
 
     Attributes
     ----------
@@ -122,13 +142,16 @@ class EarlyStopping:
     tol: float
     patience: int
     keep_best: bool = False
+    ends_at_best: bool = True
     best_theta: Array | None = field(default=None, init=False, repr=False)
     best_epoch: int = field(default=0, init=False)
     n_stalled: int = field(default=0, init=False)
     _best_value: float = field(default=float("inf"), init=False)
+    _mark: dict[str, int] = field(default_factory=dict, init=False, repr=False)
 
     def epoch_ended(self, history: History, parameters: ParameterVector) -> StopReason | None:
         """Note whether the epoch was better; the reason to stop once patience is at its end."""
+        self._mark = history.mark()
         value = getattr(history, self.column)[-1]
         value = -value if self.column == "validation_score" else value
         if value < self._best_value - self.tol:
@@ -140,16 +163,25 @@ class EarlyStopping:
         return StopReason.CONVERGED if self.column == "loss" else StopReason.EARLY_STOPPING
 
     def _keep(self, value: float, epoch: int, parameters: ParameterVector) -> None:
-        self._best_value, self.best_epoch, self.n_stalled = value, epoch, 0
-        if not self.keep_best:
-            return
-        if self.best_theta is None:
+        if self.keep_best and self.best_theta is None:
             self.best_theta = parameters.theta.copy()
-        else:
+        elif self.best_theta is not None:
             self.best_theta[...] = parameters.theta
+        self._best_value, self.best_epoch, self.n_stalled = value, epoch, 0
 
     def restore(self, history: History, parameters: ParameterVector) -> None:
         """Put the best weights back, whether or not the training stopped early."""
-        if self.best_theta is not None:
-            parameters.theta[...] = self.best_theta
-            history.best_epoch = self.best_epoch
+        if self.best_theta is not None and self.ends_at_best:
+            self._put_back(self.best_theta, history, parameters)
+
+    def rescue(self, history: History, parameters: ParameterVector) -> bool:
+        """Put the best weights back where an epoch did not come to its end, and forget that; whether there are any."""
+        if self.best_theta is None:
+            return False
+        history.cut(self._mark)
+        self._put_back(self.best_theta, history, parameters)
+        return True
+
+    def _put_back(self, theta: Array, history: History, parameters: ParameterVector) -> None:
+        parameters.theta[...] = theta
+        history.best_epoch = self.best_epoch

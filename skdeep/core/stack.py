@@ -21,7 +21,7 @@ from .optimizers import Optimizer
 from .parameters import Array, ParameterVector
 from .penalties import L2, MaxNorm
 from .schedules import Schedule
-from .training import Trainer, Validate, close_epoch, stalls
+from .training import Rescues, Trainer, Validate, close_epoch, rescue, stalls
 
 #: Most values of a network (buffers, parameters and moments) for which the price of the calls still matters.
 LARGEST_NETWORK = 2**18
@@ -77,6 +77,8 @@ class Member:
         Ends the training.
     validate : callable (parameters, history) -> None, default=None
         Evaluates the dev rows after each epoch.
+    rescues : mapping of exception type to StopReason, default={}
+        What does not fail the training once `stopping` has kept weights.
 
     Attributes
     ----------
@@ -95,6 +97,7 @@ class Member:
     max_epochs: int
     stopping: EarlyStopping
     validate: Validate | None = None
+    rescues: Rescues = field(default_factory=dict)
     optimizer: Optimizer | None = field(default=None, init=False)
     error: Exception | None = field(default=None, init=False)
 
@@ -106,7 +109,8 @@ class Member:
         try:
             close_epoch(self.parameters, history, started, self.validate)
         except Exception as error:  # of this network alone: the others train on
-            self.error = error
+            if not rescue(error, self.rescues, self.stopping, history, self.parameters):
+                self.error = error
             return False
         history.stop_reason = stalls(self.stopping, self.schedule, history, self.parameters)
         if history.stop_reason is None and history.n_epochs < self.max_epochs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Protocol
@@ -31,8 +31,17 @@ LBFGS_FTOL, LBFGS_TOL = 1e7 * float(np.finfo(np.float64).eps), 1e-4
 FLUSH_STEPS = 128
 
 
+#: Scores that are so far off are no result of learning: a loss beyond it counts as not finite. Not even a penalty of
+#: an alpha of 1e12 comes near it.
+LARGEST_LOSS = 1e15
+
+
 class DivergenceError(ValueError):
-    """Training produced a loss or a weight that is not finite."""
+    """Training produced a loss or a weight that is not finite, or a loss beyond `LARGEST_LOSS`."""
+
+
+#: What may cut a training short without an error, and the reason to note then.
+Rescues = Mapping[type[BaseException], StopReason]
 
 
 class Draws(Protocol):
@@ -138,6 +147,7 @@ def train(
     stopping: EarlyStopping,
     validate: Validate | None = None,
     monitors: Sequence[Monitor] = (),
+    rescues: Rescues | None = None,
 ) -> None:
     """Train for at most `max_epochs` epochs; the trainer's parameters and the history are changed in place.
 
@@ -157,24 +167,32 @@ def train(
         Evaluates the dev rows after each epoch.
     monitors : sequence of Monitor, default=()
         See each epoch when it is over.
+    rescues : mapping of exception type to StopReason, default=None
+        What does not fail the training once `stopping` has kept weights: they are its result then.
 
     Raises
     ------
     DivergenceError
         In the epoch whose loss or weights are not finite.
     """
-    history.stop_reason = None
-    # An overflow is reported once, as a DivergenceError, instead of as a warning from every array call.
-    with np.errstate(all="ignore"):
-        for _ in range(max_epochs):
-            started = perf_counter()
-            history.loss.append(float(trainer.epoch(batches)))
-            history.learning_rate.append(float(trainer.schedule(trainer.n_steps - 1)))
-            close_epoch(trainer.parameters, history, started, validate)
-            stalled = stalls(stopping, trainer.schedule, history, trainer.parameters)
-            history.stop_reason = _first_reason(monitors, history, trainer.parameters) or stalled
-            if history.stop_reason is not None:
-                break
+    history.stop_reason, history.cut_short_by, rescues = None, None, rescues or {}
+    try:
+        # An overflow is reported once, as a DivergenceError, instead of as a warning from every array call.
+        with np.errstate(all="ignore"):
+            for _ in range(max_epochs):
+                started = perf_counter()
+                history.loss.append(float(trainer.epoch(batches)))
+                history.learning_rate.append(float(trainer.schedule(trainer.n_steps - 1)))
+                close_epoch(trainer.parameters, history, started, validate)
+                asked = _first_reason(monitors, history, trainer.parameters)
+                stalled = stalls(stopping, trainer.schedule, history, trainer.parameters)
+                history.stop_reason = asked or stalled
+                if history.stop_reason is not None:
+                    break
+    except tuple(rescues) as error:
+        if not rescue(error, rescues, stopping, history, trainer.parameters):
+            raise
+        return
     history.stop_reason = history.stop_reason or StopReason.MAX_ITER
     stopping.restore(history, trainer.parameters)
 
@@ -189,6 +207,7 @@ def train_lbfgs(
     stopping: EarlyStopping | None = None,
     validate: Validate | None = None,
     monitors: Sequence[Monitor] = (),
+    rescues: Rescues | None = None,
 ) -> None:
     """Minimise the objective by L-BFGS (scipy's L-BFGS-B without bounds); parameters and history change in place.
 
@@ -210,42 +229,64 @@ def train_lbfgs(
         Evaluates the dev rows after each iteration.
     monitors : sequence of Monitor, default=()
         See each iteration when it is over.
+    rescues : mapping of exception type to StopReason, default=None
+        What does not fail the training once `stopping` has kept weights: they are its result then.
 
     Raises
     ------
     DivergenceError
         When the objective or a weight is not finite.
     """
-    history.stop_reason = None
-    started = perf_counter()
-    with np.errstate(all="ignore"):
-        history.loss.append(objective(parameters.theta)[0])
-        _require_finite(parameters, history)
-
-        def iteration_ended(intermediate_result: OptimizeResult) -> None:
-            nonlocal started
-            parameters.theta[...] = intermediate_result.x
-            history.loss.append(float(intermediate_result.fun))
-            close_epoch(parameters, history, started, validate)
-            watching = monitors if stopping is None else [stopping, *monitors]
-            history.stop_reason = _first_reason(watching, history, parameters)
-            started = perf_counter()
-            if history.stop_reason is not None:
-                raise StopIteration
-
-        result = minimize(
-            objective,
-            parameters.theta.copy(),
-            jac=True,
-            method="L-BFGS-B",
-            callback=iteration_ended,
-            options={"maxiter": max_iter, "gtol": tol, "ftol": LBFGS_FTOL * min(1.0, tol / LBFGS_TOL)},
-        )
+    history.stop_reason, history.cut_short_by, rescues = None, None, rescues or {}
+    try:
+        with np.errstate(all="ignore"):
+            status = _minimise(objective, parameters, history, max_iter, tol, stopping, validate, monitors)
+    except tuple(rescues) as error:
+        if stopping is None or not rescue(error, rescues, stopping, history, parameters):
+            raise
+        return
     if history.stop_reason is None:
         ends = {0: StopReason.CONVERGED, 1: StopReason.MAX_ITER}
-        history.stop_reason = ends.get(result.status, StopReason.LINE_SEARCH)
+        history.stop_reason = ends.get(status, StopReason.LINE_SEARCH)
     if stopping is not None:
         stopping.restore(history, parameters)
+
+
+def _minimise(
+    objective: Objective,
+    parameters: ParameterVector,
+    history: History,
+    max_iter: int,
+    tol: float,
+    stopping: EarlyStopping | None,
+    validate: Validate | None,
+    monitors: Sequence[Monitor],
+) -> int:
+    """The iterations of L-BFGS; scipy's status at their end."""
+    watching = monitors if stopping is None else [*monitors, stopping]
+    started = perf_counter()
+    history.loss.append(objective(parameters.theta)[0])
+    _require_finite(parameters, history)
+
+    def iteration_ended(intermediate_result: OptimizeResult) -> None:
+        nonlocal started
+        parameters.theta[...] = intermediate_result.x
+        history.loss.append(float(intermediate_result.fun))
+        close_epoch(parameters, history, started, validate)
+        history.stop_reason = _first_reason(watching, history, parameters)
+        started = perf_counter()
+        if history.stop_reason is not None:
+            raise StopIteration
+
+    result = minimize(
+        objective,
+        parameters.theta.copy(),
+        jac=True,
+        method="L-BFGS-B",
+        callback=iteration_ended,
+        options={"maxiter": max_iter, "gtol": tol, "ftol": LBFGS_FTOL * min(1.0, tol / LBFGS_TOL)},
+    )
+    return int(result.status)
 
 
 def close_epoch(parameters: ParameterVector, history: History, started: float, validate: Validate | None) -> None:
@@ -268,19 +309,36 @@ def _first_reason(monitors: Sequence[Monitor], history: History, parameters: Par
 def _require_finite(parameters: ParameterVector, history: History) -> None:
     theta = parameters.theta
     losses = [history.loss[-1], *history.validation_loss[-1:]]
-    if np.isfinite([*losses, theta.min(), theta.max()]).all():
+    if max(losses) < LARGEST_LOSS and np.isfinite([*losses, theta.min(), theta.max()]).all():
         return
     broken = [
         str(layer + 1)
         for layer, (W, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True))
         if not (np.isfinite(W).all() and np.isfinite(b).all())
     ]
-    where = f"the weights of layer {', '.join(broken)}" if broken else f"the loss ({min(losses, key=np.isfinite)})"
+    if broken:
+        what = f"the weights of layer {', '.join(broken)} became non-finite"
+    elif np.isfinite(losses).all():
+        what = f"the loss ({max(losses):.3g}) rose beyond {LARGEST_LOSS:g}"
+    else:
+        what = f"the loss ({min(losses, key=np.isfinite)}) became non-finite"
     advice = "Lower learning_rate_init, set clip_norm, choose" if history.learning_rate else "Choose"
     raise DivergenceError(
-        f"Training diverged in epoch {history.n_epochs}: {where} became non-finite. {advice} an init with smaller "
+        f"Training diverged in epoch {history.n_epochs}: {what}. {advice} an init with smaller "
         "weights, or scale the inputs (StandardScaler)."
     )
+
+
+def rescue(
+    error: BaseException, rescues: Rescues, stopping: EarlyStopping, history: History, parameters: ParameterVector
+) -> bool:
+    """End a training that an error has cut short, where it is one to be rescued from; whether that was possible."""
+    reason = next((reason for kind, reason in rescues.items() if isinstance(error, kind)), None)
+    if reason is None or not stopping.rescue(history, parameters):
+        return False
+    history.stop_reason = reason
+    history.cut_short_by = str(error) or "Training was interrupted."
+    return True
 
 
 def stalls(

@@ -29,6 +29,10 @@ from ._training import Training, computing_dtype, optimise, start_model
 from ._validation import cast, counting_rows, require_weight, split_numbers, validate_weight
 
 
+#: A training loss of so many times what scores of zero would cost is no result of learning.
+ABSURD = 10.0
+
+
 def _is_stochastic(estimator: Any) -> bool:
     if estimator.solver == "lbfgs":
         raise AttributeError("partial_fit is only available for the stochastic solvers. Got solver='lbfgs'.")
@@ -74,6 +78,8 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
         scoring: Any = "loss",
         warm_start: bool = False,
         record_norms: bool = False,
+        on_divergence: str = "raise",
+        on_interrupt: str = "raise",
         dtype: Any = "float32",
         random_state: Any = None,
         verbose: Any = False,
@@ -105,6 +111,8 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
         self.scoring = scoring
         self.warm_start = warm_start
         self.record_norms = record_norms
+        self.on_divergence = on_divergence
+        self.on_interrupt = on_interrupt
         self.dtype = dtype
         self.random_state = random_state
         self.verbose = verbose
@@ -363,11 +371,27 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
         return validate
 
     def _warn_unless_converged(self) -> None:
-        reason = self._model.history.stop_reason
+        history = self._model.history
+        reason = history.stop_reason
+        if history.cut_short_by is not None:
+            warnings.warn(
+                f"{history.cut_short_by} The model has the weights of epoch {history.best_epoch}, the best before it.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
         if reason is StopReason.LINE_SEARCH:
             warnings.warn(
                 "L-BFGS ended in its line search before the gradient fell below tol; scale the inputs "
                 "(StandardScaler) or raise tol.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+        data_loss = history.loss[-1] - self._model.penalty
+        uninformed = self._loss.of_zero_scores(self.n_outputs_)
+        if data_loss > ABSURD * uninformed:
+            warnings.warn(
+                f"Training ended with a loss of {data_loss:.3g}, where a constant prediction has about {uninformed:.2g}: "
+                "the scores are far off. Scale the inputs (StandardScaler), lower learning_rate_init, or set clip_norm.",
                 ConvergenceWarning,
                 stacklevel=3,
             )

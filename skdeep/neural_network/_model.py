@@ -21,6 +21,7 @@ class Model:
     history: History
     alpha: float
     n_samples_seen: int = 0
+    penalty: float = 0.0
 
 
 @dataclass

@@ -93,6 +93,8 @@ RULES: dict[str, Rule] = {
     ),
     "warm_start": boolean(),
     "record_norms": boolean(),
+    "on_divergence": one_of(("raise", "restore")),
+    "on_interrupt": one_of(("raise", "keep")),
     "dtype": Rule(
         "'float32' or 'float64'", lambda value: isinstance(value, str | type | np.dtype) and _is_dtype(value)
     ),

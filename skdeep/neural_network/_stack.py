@@ -12,7 +12,7 @@ from ..core import Dropout, Member, Stack
 from ._model import SOLVER_PARAMETERS
 from ._parameters import make_max_norm, make_optimizer, make_penalty
 from ._threads import suited_threads
-from ._training import Training, mini_batches, patience, prepare_resume
+from ._training import Training, finish, mini_batches, patience, prepare_resume
 
 
 def stack_key(training: Training) -> Hashable:
@@ -22,6 +22,7 @@ def stack_key(training: Training) -> Hashable:
         parameters["solver"] == "lbfgs"
         or parameters["record_norms"]
         or parameters["verbose"]
+        or parameters["on_interrupt"] != "raise"
         or parameters["augment"] is not None
         or callable(parameters["learning_rate"])
     )
@@ -46,7 +47,7 @@ def optimise_together(trainings: Sequence[Training]) -> list[Exception | None]:
         training = trainings[number]
         n_steps = member.history.n_epochs * -(-len(training.batch_rows) // training.batch_size)
         training.resume.optimizer, training.resume.n_steps = member.optimizer, n_steps
-        training.model.n_samples_seen += member.history.n_epochs * len(training.rows)
+        finish(training, n_epochs=member.history.n_epochs)
     return [members[number].error for number in range(len(trainings))]
 
 
@@ -75,6 +76,7 @@ def _members(trainings: Sequence[Training]) -> dict[int, Member]:
             training.n_epochs,
             patience(training),
             training.validate,
+            training.rescues,
         )
     return members
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..core import (
+    DivergenceError,
     Dropout,
     EarlyStopping,
     History,
@@ -20,6 +21,7 @@ from ..core import (
     Objective,
     ParameterVector,
     Rows,
+    StopReason,
     Trainer,
     Workspace,
     train,
@@ -85,6 +87,16 @@ class Training:
         """Whether the dev rows end the training."""
         return bool(self.parameters["early_stopping"]) and self.validate is not None
 
+    @property
+    def rescues(self) -> dict[type[BaseException], StopReason]:
+        """What the user wants to end the training without an error."""
+        rescues: dict[type[BaseException], StopReason] = {}
+        if self.parameters["on_divergence"] == "restore":
+            rescues[DivergenceError] = StopReason.DIVERGED
+        if self.parameters["on_interrupt"] == "keep":
+            rescues[KeyboardInterrupt] = StopReason.INTERRUPTED
+        return rescues
+
     @cached_property
     def batch_rows(self) -> Rows:
         """The rows that fill the mini-batches: equal ones merged where all fit into one."""
@@ -148,12 +160,12 @@ def optimise(training: Training) -> None:
     history, validate = model.history, training.validate
     n_before = history.n_epochs
     monitors: list[Monitor] = [ProgressLine(n_before + training.n_epochs)] if parameters["verbose"] else []
-    watched: dict[str, Any] = {"validate": validate, "monitors": monitors}
+    watched: dict[str, Any] = {"validate": validate, "monitors": monitors, "rescues": training.rescues}
     if parameters["solver"] == "lbfgs":
-        stopping = patience(training) if training.watches_dev else None
         if parameters["record_norms"]:
             monitors.append(NormRecorder())
-        _minimise(parameters, model, rows, max_iter=training.n_epochs, stopping=stopping, **watched)
+        watched["stopping"] = _lbfgs_stopping(training)
+        _minimise(parameters, model, rows, max_iter=training.n_epochs, **watched)
     else:
         batches = mini_batches(training, Workspace(model.network, training.batch_size, computing_dtype(parameters)))
         prepare_resume(training)
@@ -162,9 +174,19 @@ def optimise(training: Training) -> None:
             trainer.record_norms = True
             monitors.append(NormRecorder(lambda: trainer.gradient_norms))
         with suited_threads(model.network, batches.size):
-            train(trainer, batches, history, max_epochs=training.n_epochs, stopping=patience(training), **watched)
+            watched["stopping"] = patience(training)
+            train(trainer, batches, history, max_epochs=training.n_epochs, **watched)
         resume.n_steps = trainer.n_steps
-    model.n_samples_seen += (history.n_epochs - n_before) * len(rows)
+    finish(training, n_epochs=history.n_epochs - n_before)
+
+
+def finish(training: Training, *, n_epochs: int) -> None:
+    """Note what the epochs have left beside the weights."""
+    model, rows = training.model, training.rows
+    model.n_samples_seen += n_epochs * len(rows)
+    model.penalty = float(make_penalty(training.parameters, model.alpha, rows.total_weight).value(model.parameters))
+    if model.history.cut_short_by is not None:  # the optimizer's moments do not go with the weights that were put back
+        training.resume.made_from.pop("optimizer", None)
 
 
 def patience(training: Training) -> EarlyStopping:
@@ -173,7 +195,22 @@ def patience(training: Training) -> EarlyStopping:
     if training.watches_dev:
         column = "validation_loss" if parameters["scoring"] == "loss" else "validation_score"
     n_iter_no_change = int(parameters["n_iter_no_change"])
-    return EarlyStopping(column, parameters["tol"], n_iter_no_change, keep_best=training.watches_dev)
+    return EarlyStopping(
+        column,
+        parameters["tol"],
+        n_iter_no_change,
+        keep_best=training.watches_dev or bool(training.rescues),
+        ends_at_best=training.watches_dev,
+    )
+
+
+def _lbfgs_stopping(training: Training) -> EarlyStopping | None:
+    """L-BFGS has an end of its own: without dev rows nothing else ends it, but the best weights may be asked for."""
+    if training.watches_dev:
+        return patience(training)
+    if training.rescues:
+        return EarlyStopping("loss", 0.0, training.n_epochs + 1, keep_best=True, ends_at_best=False)
+    return None
 
 
 def prepare_resume(training: Training) -> None:

@@ -47,6 +47,8 @@ WRONG = {
     "scoring": ("'loss', the name of a scorer, a callable", [3, ["accuracy"], True]),
     "warm_start": (BOOL, [1, None]),
     "record_norms": (BOOL, [1, None]),
+    "on_divergence": ("one of 'raise', 'restore'", ["keep", None, True]),
+    "on_interrupt": ("one of 'raise', 'keep'", ["restore", None, True]),
     "dtype": ("'float32' or 'float64'", ["float16", int, "double precision", None, ">f8"]),
     "random_state": ("None, an integer in [0, 2**32 - 1] or a numpy RandomState", [-1, 2**32, 0.5, "0", True]),
     "verbose": ("a bool or an integer of at least 0", [-1, 0.5, None, "yes"]),
