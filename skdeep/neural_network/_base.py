@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from copy import copy, deepcopy
 from dataclasses import replace
 from functools import cache
+from importlib.metadata import version
 from inspect import signature
 from typing import Any
 
@@ -31,6 +32,11 @@ from ._validation import cast, counting_rows, require_weight, split_numbers, val
 
 #: A training loss of so many times what scores of zero would cost is no result of learning.
 ABSURD = 10.0
+
+
+@cache
+def _version() -> str:
+    return version("skdeep")
 
 
 def _is_stochastic(estimator: Any) -> bool:
@@ -403,6 +409,21 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
                 ConvergenceWarning,
                 stacklevel=3,
             )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_skdeep_version": _version()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        written_by = state.pop("_skdeep_version", "an unknown version")
+        if written_by != _version():
+            warnings.warn(
+                f"This {type(self).__name__} was written by skdeep {written_by} and is read by {_version()}: it may predict "
+                "something else, or not work. Train it anew, or install the version that wrote it.",
+                UserWarning,
+                stacklevel=2,
+            )
+        super().__setstate__(state)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -1,0 +1,110 @@
+"""Models in files: as they were, small, without rows, and with a warning where another version wrote them."""
+
+import pickle
+import warnings
+
+import joblib
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skdeep import DeepMLPClassifier, DeepMLPRegressor
+from skdeep.augmentation import Compose, GaussianNoise, Mixup
+
+#: Every kind of object that a model may hold.
+VARIANTS = {
+    "defaults": {},
+    "dropout": {"keep_prob": 0.8, "input_keep_prob": 0.9},
+    "sgd, adaptive": {"solver": "sgd", "learning_rate": "adaptive"},
+    "rmsprop, warm-up": {"solver": "rmsprop", "learning_rate": "warmup_cosine"},
+    "adamw, exponential": {"solver": "adamw", "learning_rate": "exponential"},
+    "lbfgs": {"solver": "lbfgs"},
+    "augmentation": {"augment": Compose([GaussianNoise(scale=0.1), Mixup()])},
+    "dev rows": {"early_stopping": True, "record_norms": True},
+}
+each_variant = pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
+each_estimator = pytest.mark.parametrize("estimator", [DeepMLPClassifier, DeepMLPRegressor])
+
+
+def fitted(X, y, estimator=DeepMLPClassifier, **parameters):
+    return estimator(**{"hidden_layer_sizes": (8,), "max_iter": 3, "random_state": 0} | parameters).fit(X, y)
+
+
+def through_pickle(model, folder):
+    return pickle.loads(pickle.dumps(model))
+
+
+def through_joblib(model, folder):
+    joblib.dump(model, folder / "model.joblib")
+    return joblib.load(folder / "model.joblib")
+
+
+@pytest.mark.parametrize("store", [through_pickle, through_joblib])
+@each_estimator
+@each_variant
+def test_a_stored_pipeline_is_as_it_was(binary, estimator, variant, store, tmp_path):
+    """In its weights, its history and what it predicts, to the last bit."""
+    X, y = binary
+    model = make_pipeline(StandardScaler(), estimator((8,), max_iter=3, random_state=0, **variant)).fit(X, y)
+    back = store(model, tmp_path)
+    assert_array_equal(back[-1]._model.parameters.theta, model[-1]._model.parameters.theta)
+    assert_array_equal(back.predict(X), model.predict(X))
+    assert back[-1].history_ == model[-1].history_
+
+
+def test_a_model_of_another_version_warns(binary, monkeypatch):
+    stored = pickle.dumps(fitted(*binary))
+    monkeypatch.setattr("skdeep.neural_network._base._version", lambda: "99.0")
+    with pytest.warns(UserWarning, match=r"DeepMLPClassifier was written by skdeep 0.* and is read by 99.0"):
+        pickle.loads(stored)
+
+
+def test_a_model_of_this_version_does_not_warn(binary):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pickle.loads(pickle.dumps(fitted(*binary)))
+
+
+@each_estimator
+@each_variant
+def test_the_file_does_not_grow_with_the_rows(binary, estimator, variant):
+    """Beyond the digits of their number."""
+    X, y = binary
+    more = variant | {"batch_size": 20}
+    few, many = (pickle.dumps(fitted(X[:n], y[:n], estimator, **more)) for n in (100, 569))
+    assert abs(len(many) - len(few)) < 100
+
+
+@each_estimator
+@each_variant
+def test_no_row_is_found_in_the_file(binary, estimator, variant):
+    """Nor a target, in any precision."""
+    X, y = binary
+    y = y + np.linspace(0.0, 0.5, len(y)) if estimator is DeepMLPRegressor else y
+    stored = pickle.dumps(fitted(X, y, estimator, **variant))
+    for dtype in (np.float32, np.float64):
+        rows = X.astype(dtype)
+        assert not any(row[:4].tobytes() in stored for row in rows)
+        if estimator is DeepMLPRegressor:
+            assert y[:4].astype(dtype).tobytes() not in stored
+
+
+def test_a_model_in_a_read_only_memory_map_predicts_and_trains_on(binary, tmp_path):
+    """It copies its weights before it changes them."""
+    X, y = binary
+    model = fitted(X, y, warm_start=True)
+    joblib.dump(model, tmp_path / "model.joblib")
+    mapped = joblib.load(tmp_path / "model.joblib", mmap_mode="r")
+    assert_array_equal(mapped.predict_proba(X), model.predict_proba(X))
+    assert_array_equal(mapped.fit(X, y).coefs_[0], model.fit(X, y).coefs_[0])
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam", "rmsprop", "lbfgs"])
+def test_a_model_in_a_memory_map_leaves_its_file_alone(binary, solver, tmp_path):
+    X, y = binary
+    joblib.dump(fitted(X, y, solver=solver, warm_start=True), tmp_path / "model.joblib")
+    before = (tmp_path / "model.joblib").read_bytes()
+    joblib.load(tmp_path / "model.joblib", mmap_mode="r").fit(X, y)
+    assert (tmp_path / "model.joblib").read_bytes() == before
