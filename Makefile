@@ -6,7 +6,7 @@ WORKERS ?= 2
 # The lower bounds of pyproject.toml, or the next release with wheels for both Python 3.11 and 3.12. The pyparsing is
 # of matplotlib's age: later ones warn.
 OLDEST = numpy==1.26.0 scipy==1.11.2 scikit-learn==1.6.0 \
-    pandas==2.1.1 polars==1.0.0 jinja2==3.1.0 matplotlib==3.8.0 pyparsing==3.1.0
+    pandas==2.1.1 polars==1.0.0 jinja2==3.1.0 matplotlib==3.8.0 pyparsing==3.1.0 skops==0.13.0
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -25,7 +25,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis
 PIP_INSTALL = $(PYTHON) -m pip --python $(@D)/bin/python install -qq
 PYTEST_ARGS = --numprocesses=$(WORKERS) --basetemp=.cache/tmp
 
-.PHONY: help demo test test-oldest lint format bench wheel clean
+.PHONY: help demo test test-deep test-oldest lint format bench wheel clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,10 @@ demo: .venv/.report  ## run examples/demo.py; with your own table: make demo DAT
 test: .venv/.test  ## run the tests and doctests, with coverage
 	@mkdir -p .cache
 	.venv/bin/pytest $(PYTEST_ARGS) --cov
+
+test-deep: .venv/.test  ## try the property-based tests on 10000 examples each, for about an hour
+	@mkdir -p .cache
+	HYPOTHESIS_PROFILE=deep .venv/bin/pytest $(PYTEST_ARGS) -m hypothesis tests
 
 test-oldest: .venv-oldest/.wheel  ## run the tests on the built wheel and the oldest supported dependencies
 	@mkdir -p .cache
@@ -65,9 +69,9 @@ clean:  ## remove everything that these targets made
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One thread per worker, and no window.
-test test-oldest: export OMP_NUM_THREADS := 1
-test test-oldest: export OPENBLAS_NUM_THREADS := 1
-test test-oldest: export MPLBACKEND := Agg
+test test-deep test-oldest: export OMP_NUM_THREADS := 1
+test test-deep test-oldest: export OPENBLAS_NUM_THREADS := 1
+test test-deep test-oldest: export MPLBACKEND := Agg
 
 # .venv/.test is the stamp of the editable install with the extra "test", and so on.
 .venv/.%: pyproject.toml | .venv/pyvenv.cfg

@@ -8,8 +8,15 @@ os.environ["SCIPY_ARRAY_API"] = "1"
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from sklearn.datasets import load_breast_cancer, load_iris, make_multilabel_classification, make_regression
 from sklearn.preprocessing import scale
+
+# How many examples a property is tried on: "suite" in `make test`, "deep" in `make test-deep`. No example has a
+# deadline: what else runs on a machine would decide which test fails.
+settings.register_profile("suite", max_examples=100, deadline=None)
+settings.register_profile("deep", max_examples=10_000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import ndimage, sparse, stats
@@ -197,7 +197,6 @@ def blends(alpha, n_rows, seed=0, dtype="float64"):
 
 
 @given(st.floats(0.01, 20.0), st.integers(1, 12), st.integers(0, 10**6), st.sampled_from(["float32", "float64"]))
-@settings(max_examples=60, deadline=None)
 def test_every_row_is_a_blend_of_two_by_the_shares_of_their_targets(alpha, n_rows, seed, dtype):
     mixed, X, shares = blends(alpha, n_rows, seed, dtype)
     for i in range(n_rows):
@@ -210,7 +209,6 @@ def test_every_row_is_a_blend_of_two_by_the_shares_of_their_targets(alpha, n_row
 
 
 @given(st.integers(1, 20), st.integers(0, 10**6))
-@settings(max_examples=30, deadline=None)
 def test_no_row_is_lent_to_two_others(n_rows, seed):
     """The partners are a permutation, so that none counts more than another."""
     shares = blends(1.0, n_rows, seed)[2]
@@ -266,7 +264,6 @@ def shifts_of(image, down, right, fill_value):
 
 
 @given(image_shapes, st.data())
-@settings(max_examples=60, deadline=None)
 def test_every_image_is_shifted_as_a_whole(shape, data):
     """As scipy would move it, up to the given number of pixels, with the fill value where nothing comes in."""
     down, right = (data.draw(st.integers(0, side - 1)) for side in shape[:2])
@@ -303,7 +300,6 @@ axes = st.integers(0, 1)
 
 
 @given(image_shapes, axes, st.integers(0, 1000))
-@settings(max_examples=60, deadline=None)
 def test_every_image_is_itself_or_its_mirror_image(shape, axis, seed):
     """With the channels of a pixel together."""
     images = images_of(shape, 6)
@@ -313,7 +309,6 @@ def test_every_image_is_itself_or_its_mirror_image(shape, axis, seed):
 
 
 @given(image_shapes, axes, st.integers(0, 1000))
-@settings(max_examples=30, deadline=None)
 def test_the_same_flip_twice_gives_the_original(shape, axis, seed):
     images, flip = rows(images_of(shape, 6)), RandomFlip(shape, axis)
     once = augmented(flip, images, images, seed)[0]

@@ -83,7 +83,10 @@ class Network:
     def dropout_levels(self) -> list[tuple[Array, float]]:
         """For each layer the 16-bit number below which a unit is kept, and what a kept unit is multiplied by."""
         return [
-            (np.asarray(min(max(round(keep_prob * 2.0**16), 1), 2**16 - 1), dtype=np.uint16), 1.0 / keep_prob)
+            (
+                np.asarray(min(max(round(keep_prob * 2.0**16), 1), 2**16 - 1), dtype=np.uint16),
+                1.0 / max(keep_prob, 2.0**-16),
+            )
             for keep_prob in self.keep_prob
         ]
 

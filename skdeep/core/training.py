@@ -325,7 +325,7 @@ def _require_finite(parameters: ParameterVector, history: History) -> None:
     advice = "Lower learning_rate_init, set clip_norm, choose" if history.learning_rate else "Choose"
     raise DivergenceError(
         f"Training diverged in epoch {history.n_epochs}: {what}. {advice} an init with smaller "
-        "weights, or scale the inputs (StandardScaler)."
+        "weights or a smaller alpha, or scale the inputs (StandardScaler)."
     )
 
 

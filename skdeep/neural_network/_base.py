@@ -12,7 +12,7 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_regressor
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_array, check_consistent_length
@@ -26,12 +26,22 @@ from ._fitted import FittedAttributes
 from ._model import DevSet, Model, Resume
 from ._parameters import PLANNED, Streams, check_parameters
 from ._prediction import Predictions
-from ._training import Training, computing_dtype, optimise, start_model
-from ._validation import cast, counting_rows, require_weight, split_numbers, validate_weight
+from ._state import put_together, take_apart
+from ._training import ABSURD, Training, computing_dtype, optimise, start_model
+from ._validation import (
+    ROWS,
+    cast,
+    counting_rows,
+    naming,
+    refuse_dates,
+    refuse_mask,
+    require_weight,
+    split_numbers,
+    validate_weight,
+)
 
-
-#: A training loss of so many times what scores of zero would cost is no result of learning.
-ABSURD = 10.0
+#: The attributes that a file holds taken apart.
+OURS = ("_model", "_resume")
 
 
 @cache
@@ -130,6 +140,9 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
         return super()._get_param_names()
 
     # What the kind of target decides ------------------------------------------------------------------------
+
+    #: What the target must be, in the words of an error.
+    _target_rule: str
 
     @abstractmethod
     def _check_target(self, y: Any) -> Any:
@@ -306,19 +319,29 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
 
     def _validate_rows(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Any, Any, Any]:
         """X in training precision, the target as an array, and finite weights or None."""
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            reset=reset,
-            accept_sparse="csr",
-            dtype=(self._computing_dtype, np.float64),
-            order="C",
-            multi_output=True,
-            y_numeric=is_regressor(self),
-        )
+        X = self._validate_inputs(X, "X", reset=reset)
+        y = self._validate_target(y, X, "y")
         weight = validate_weight(sample_weight, X, "sample_weight")
-        return cast(X, self._computing_dtype, "X"), self._check_target(y), weight
+        return cast(X, self._computing_dtype, "X"), y, weight
+
+    def _validate_inputs(self, X: Any, name: str, *, reset: bool) -> Any:
+        """Rows of finite numbers, in C order or CSR."""
+        with naming(name, ROWS):
+            refuse_mask(X)
+            refuse_dates(X)
+            dtypes = (self._computing_dtype, np.float64)
+            return validate_data(self, X, reset=reset, accept_sparse="csr", dtype=dtypes, order="C")
+
+    def _validate_target(self, y: Any, X: Any, name: str) -> Any:
+        """The target as an array, one entry for each row of X."""
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires {name} to be passed, but the target {name} is None.")
+        with naming(name, f"be {self._target_rule}"):
+            refuse_mask(y)
+            y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name=name, estimator=self)
+            y = self._check_target(y)
+            check_consistent_length(X, y)
+        return y
 
     def _training_rows(
         self, X: Any, y: Any, weight: Any, numbers: Any, *, continues: bool, classes: Any = None
@@ -333,12 +356,8 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
         if X_val is None or y_val is None:
             missing = "X_val" if X_val is None else "y_val"
             raise ValueError(f"X_val and y_val must be given together. Got no {missing}.")
-        X_val = validate_data(
-            self, X_val, reset=False, accept_sparse="csr", dtype=(self._computing_dtype, np.float64), order="C"
-        )
-        y_val = check_array(y_val, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y_val")
-        y_val = self._check_target(y_val)
-        check_consistent_length(X_val, y_val)
+        X_val = self._validate_inputs(X_val, "X_val", reset=False)
+        y_val = self._validate_target(y_val, X_val, "y_val")
         weight = validate_weight(sample_weight_val, X_val, "sample_weight_val")
         numbers = counting_rows(X_val, weight)
         X_val = cast(X_val, self._computing_dtype, "X_val")
@@ -347,7 +366,10 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
     def _rows(self, X: Any, y: Any, sample_weight: Any, numbers: Any, name: str) -> Rows:
         weight = self._row_weight(y, sample_weight, name)
         if weight is not None:
-            weight = cast(weight, self._computing_dtype, name.replace("y", "sample_weight"))
+            blamed = name.replace("y", "sample_weight")
+            if weight is not sample_weight:
+                blamed += " times class_weight"
+            weight = cast(weight, self._computing_dtype, blamed)
         return Rows(X, self._encode(y, name), weight, numbers)
 
     def _validator(self, model: Model, dev: DevSet) -> Validate:
@@ -392,9 +414,9 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
                 ConvergenceWarning,
                 stacklevel=3,
             )
-        data_loss = history.loss[-1] - self._model.penalty
+        data_loss = self._model.data_loss
         uninformed = self._loss.of_zero_scores(self.n_outputs_)
-        if data_loss > ABSURD * uninformed:
+        if not data_loss <= ABSURD * uninformed:
             warnings.warn(
                 f"Training ended with a loss of {data_loss:.3g}, where a constant prediction has about {uninformed:.2g}: "
                 "the scores are far off. Scale the inputs (StandardScaler), lower learning_rate_init, or set clip_norm.",
@@ -410,20 +432,27 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
                 stacklevel=3,
             )
 
+    def __copy__(self) -> Any:
+        """With the same model, which no fit changes in place."""
+        copied = type(self).__new__(type(self))
+        copied.__dict__.update(self.__dict__)
+        return copied
+
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_skdeep_version": _version()}
+        state = {name: take_apart(value) if name in OURS else value for name, value in super().__getstate__().items()}
+        return {**state, "_skdeep_version": _version()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
         written_by = state.pop("_skdeep_version", "an unknown version")
         if written_by != _version():
             warnings.warn(
-                f"This {type(self).__name__} was written by skdeep {written_by} and is read by {_version()}: it may predict "
-                "something else, or not work. Train it anew, or install the version that wrote it.",
+                f"This {type(self).__name__} was written by skdeep {written_by} and is read by {_version()}: it may "
+                "predict something else, or not work. Train it anew, or install the version that wrote it.",
                 UserWarning,
                 stacklevel=2,
             )
-        super().__setstate__(state)
+        super().__setstate__({name: put_together(value) if name in OURS else value for name, value in state.items()})
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -15,6 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from ..core import LOSSES
 from ..core.losses import Loss
 from ._base import BaseDeepMLP, _is_stochastic
+from ._validation import naming
 
 
 class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
@@ -276,8 +277,12 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
 
     # The target ---------------------------------------------------------------------------------------------
 
+    _target_rule = "labels of one kind, one for each row, or an indicator matrix"
+
     def _check_target(self, y: Any) -> Any:
         y = y.toarray() if issparse(y) else y
+        if y.dtype.kind == "S":  # which only newer versions of scikit-learn refuse
+            raise TypeError("Got labels of bytes: decode them to text.")
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         check_classification_targets(y)
@@ -347,7 +352,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
             counts = np.bincount(self._class_codes(y, "y"), weight, minlength=len(self.classes_))
             values = counts.sum() / (len(self.classes_) * np.where(counts > 0, counts, np.inf))
         else:
-            values = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+            with naming("class_weight", f"hold finite weights of at least 0. Got {self.class_weight!r}"):
+                values = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
         if not (np.isfinite(values).all() and (values >= 0).all()):
             raise ValueError(f"class_weight must hold finite weights of at least 0. Got {self.class_weight!r}.")
         self._class_weights = values

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from ..core import History, Network, ParameterVector, Rows
 from ..core.schedules import Adaptive
 from ._parameters import Streams, make_optimizer, make_schedule
@@ -21,7 +23,7 @@ class Model:
     history: History
     alpha: float
     n_samples_seen: int = 0
-    penalty: float = 0.0
+    data_loss: float = 0.0
 
 
 @dataclass
@@ -39,7 +41,8 @@ class Resume:
         solver = tuple(parameters[name] for name in SOLVER_PARAMETERS)
         if self.made_from.get("optimizer") != solver:
             self.optimizer = make_optimizer(parameters)
-            self.optimizer.bind(theta.theta)
+            with np.errstate(over="ignore"):  # of an epsilon divided by a tiny 1 - beta_2
+                self.optimizer.bind(theta.theta)
         rate = (parameters["learning_rate"], parameters["learning_rate_init"])
         if self.made_from.get("schedule") != rate or not isinstance(self.schedule, Adaptive):
             self.schedule = make_schedule(parameters, n_steps, start=self.n_steps)

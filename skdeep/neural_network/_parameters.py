@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -214,6 +215,9 @@ def make_penalty(parameters: dict[str, Any], alpha: float, total_weight: float) 
 def make_optimizer(parameters: dict[str, Any]) -> Optimizer:
     """The stochastic solver by its name, not yet bound; AdamW is Adam beside a decoupled penalty."""
     beta_1, beta_2, epsilon = (float(parameters[name]) for name in ("beta_1", "beta_2", "epsilon"))
+    # Within what the precision can hold, or a gradient of zero would be divided by zero.
+    limits = np.finfo(parameters["dtype"])
+    epsilon = min(max(epsilon, float(limits.tiny)), float(limits.max))
     solver = parameters["solver"]
     if solver == "sgd":
         return SGD(float(parameters["momentum"]), bool(parameters["nesterovs_momentum"]))
@@ -241,6 +245,7 @@ def make_schedule(parameters: dict[str, Any], n_steps: int | None, *, start: int
     schedule, initial = parameters["learning_rate"], float(parameters["learning_rate_init"])
     if callable(schedule):
         return CheckedSchedule(schedule)
+    n_steps = None if n_steps is None else min(n_steps, sys.maxsize)  # a float can hold
     if schedule not in PLANNED:
         return SCHEDULES[schedule](initial, 0)
     if n_steps is None:
@@ -256,10 +261,16 @@ def make_augment(parameters: dict[str, Any], loss: Loss) -> Augment | None:
     return partial(apply_checked, augment, targets=loss.out_activation)
 
 
+def norm_limit(parameters: dict[str, Any], name: str) -> float | None:
+    """`max_norm` or `clip_norm` as a number that the precision of the training can hold."""
+    limit = parameters[name]
+    return None if limit is None else min(float(limit), float(np.finfo(parameters["dtype"]).max))
+
+
 def make_max_norm(parameters: dict[str, Any]) -> MaxNorm | None:
     """The projection, if any."""
-    limit = parameters["max_norm"]
-    return None if limit is None else MaxNorm(float(limit))
+    limit = norm_limit(parameters, "max_norm")
+    return None if limit is None else MaxNorm(limit)
 
 
 @dataclass

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .._rules import Rule, is_count
 from ..core import dropout_moments, layer_outputs, raw_scores
 from ._model import Model, Resume
+from ._validation import ROWS, naming, refuse_dates, refuse_mask, require_finite
 
 _MC_SAMPLES = Rule("a positive integer", is_count)
 
@@ -58,7 +59,10 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             raise ValueError(
                 f"layer must be -1 where set_output asks for {container!r}, whose columns are its. Got {layer!r}."
             )
-        return layer_outputs(network, self._model.parameters, X, number)
+        with np.errstate(over="ignore", invalid="ignore"):
+            outputs = layer_outputs(network, self._model.parameters, X, number)
+        require_finite(outputs)
+        return outputs
 
     @property
     def _n_features_out(self) -> int:
@@ -111,19 +115,25 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
                 f"Got mc_samples={mc_samples} and keep probabilities {network.keep_prob}."
             )
         rng = np.random.default_rng(self._resume.streams.mc_seed)
-        return dropout_moments(network, self._model.parameters, X, self._link, n_samples=int(mc_samples), rng=rng)
+        link = _of_finite(self._link)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return dropout_moments(network, self._model.parameters, X, link, n_samples=int(mc_samples), rng=rng)
 
     def _from_scores(self, X: Any, link: Callable[[Any], Any]) -> Any:
         """What a function makes of the scores before the output function, in the precision of X, block by block."""
         X = self._validate_new_rows(X)
-        return raw_scores(self._model.network, self._model.parameters, X, link)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return raw_scores(self._model.network, self._model.parameters, X, _of_finite(link))
 
     def _validate_new_rows(self, X: Any) -> Any:
         if not self.__sklearn_is_fitted__():
             check_is_fitted(self)
         if self._is_plain(X):
             return X
-        return validate_data(self, X, reset=False, accept_sparse="csr", dtype=(np.float64, np.float32))
+        with naming("X", ROWS):
+            refuse_mask(X)
+            refuse_dates(X)
+            return validate_data(self, X, reset=False, accept_sparse="csr", dtype=(np.float64, np.float32))
 
     def _is_plain(self, X: Any) -> bool:
         """Whether X is a numpy array to which the full validation, most of the time of a single row, adds nothing."""
@@ -133,3 +143,13 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             return False
         with np.errstate(over="ignore", invalid="ignore"):
             return bool(np.isfinite(np.add.reduce(X, axis=None)))
+
+
+def _of_finite(link: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A link that answers scores which have overflowed."""
+
+    def checked(scores: Any) -> Any:
+        require_finite(scores)
+        return link(scores)
+
+    return checked

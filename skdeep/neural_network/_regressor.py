@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils import column_or_1d
+from sklearn.utils import assert_all_finite, column_or_1d
 
 from ..core import LOSSES
 from ..core.losses import Loss
 from ._base import BaseDeepMLP
+from ._validation import cast, refuse_dates, require_finite
 
 
 class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
@@ -179,10 +180,15 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
     True
     """
 
+    _target_rule = "finite real numbers, one or several for each row"
+
     def _check_target(self, y: Any) -> Any:
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        return np.ascontiguousarray(y, dtype=np.float64)  # sums must not depend on how y lies in memory
+        refuse_dates(y)
+        y = np.ascontiguousarray(y, dtype=np.float64)  # sums must not depend on how y lies in memory
+        assert_all_finite(y)  # as None becomes NaN only here
+        return y
 
     def _learn_target(self, y: Any, weight: Any, numbers: Any, classes: Any = None) -> None:
         target = _columns(y)[numbers]
@@ -192,6 +198,8 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
             deviation = np.sqrt(np.average((target - self._y_mean) ** 2, axis=0, weights=weight))
         if not np.isfinite(deviation).all():
             raise ValueError(f"y must have a finite variance. Got values from {y.min()} to {y.max()}.")
+        if (deviation[np.ptp(target, axis=0) > 0] == 0).any():
+            raise ValueError(f"y must have a variance above zero in float64. Got values from {y.min()} to {y.max()}.")
         # A constant column, up to the rounding of its mean, keeps its unit.
         constant = deviation <= 10 * np.finfo(np.float64).eps * np.abs(self._y_mean)
         self._y_scale = np.where(constant, 1.0, deviation)
@@ -205,7 +213,8 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         if self._y_is_1d != (y.ndim == 1) or _columns(y).shape[1] != len(self._y_mean):
             wanted = "1-d" if self._y_is_1d else f"2-d with {len(self._y_mean)} columns"
             raise ValueError(f"{name} must be {wanted}, as in the first fit. Got shape {y.shape}.")
-        return ((_columns(y) - self._y_mean) / self._y_scale).astype(self._computing_dtype)
+        standardised = (_columns(y) - self._y_mean) / self._y_scale
+        return cast(standardised, self._computing_dtype, f"{name}, standardised as in the first fit,")
 
     def predict(self, X: Any, mc_samples: int | None = None) -> Any:
         """The predicted target.
@@ -235,7 +244,9 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         return self._from_scores(X, self._link)
 
     def _link(self, scores: Any) -> Any:
-        predicted = (scores * self._y_scale + self._y_mean).astype(scores.dtype, copy=False)
+        with np.errstate(over="ignore"):
+            predicted = (scores * self._y_scale + self._y_mean).astype(scores.dtype, copy=False)
+        require_finite(predicted)
         return predicted[:, 0] if self._y_is_1d else predicted
 
     def __sklearn_tags__(self) -> Any:

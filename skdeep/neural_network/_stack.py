@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core import Dropout, Member, Stack
 from ._model import SOLVER_PARAMETERS
-from ._parameters import make_max_norm, make_optimizer, make_penalty
+from ._parameters import make_max_norm, make_optimizer, make_penalty, norm_limit
 from ._threads import suited_threads
 from ._training import Training, finish, mini_batches, patience, prepare_resume
 
@@ -40,7 +40,7 @@ def optimise_together(trainings: Sequence[Training]) -> list[Exception | None]:
     members = _members(trainings)
     first = trainings[0]
     parameters = first.parameters
-    stack = Stack(first.batch_size, make_max_norm(parameters), parameters["clip_norm"])
+    stack = Stack(first.batch_size, make_max_norm(parameters), norm_limit(parameters, "clip_norm"))
     with suited_threads(first.model.network, first.batch_size):
         stack.train(list(members.values()), make_optimizer(parameters))
     for number, member in members.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,7 @@ from ..core import (
     StopReason,
     Trainer,
     Workspace,
+    mean_loss,
     train,
     train_lbfgs,
 )
@@ -39,9 +40,13 @@ from ._parameters import (
     make_augment,
     make_max_norm,
     make_penalty,
+    norm_limit,
     penalty_strength,
 )
 from ._threads import suited_threads
+
+#: A training loss of so many times what scores of zero would cost is no result of learning.
+ABSURD = 10.0
 
 #: Of a mini-batch, unless the user says otherwise.
 FEWEST_ROWS, MOST_ROWS = 40, 256
@@ -145,7 +150,11 @@ def start_model(
     network = Network(sizes, hidden_activations(parameters), loss, keep_probs(parameters))
     dtype, alpha = computing_dtype(parameters), penalty_strength(parameters, network)
     if fitted is None:
-        weights = ParameterVector(sizes, dtype=dtype)
+        try:
+            weights = ParameterVector(sizes, dtype=dtype)
+        except (MemoryError, OverflowError, ValueError) as error:
+            hidden = parameters["hidden_layer_sizes"]
+            raise ValueError(f"hidden_layer_sizes must leave the weights room in memory. Got {hidden!r}.") from error
         weights.initialize(layer_initializers(parameters), rng)
         return Model(network, weights, History(), alpha)
     if fitted.network.layer_sizes != sizes:
@@ -184,9 +193,28 @@ def finish(training: Training, *, n_epochs: int) -> None:
     """Note what the epochs have left beside the weights."""
     model, rows = training.model, training.rows
     model.n_samples_seen += n_epochs * len(rows)
-    model.penalty = float(make_penalty(training.parameters, model.alpha, rows.total_weight).value(model.parameters))
+    if training.ends:
+        model.data_loss = _data_loss(training)
     if model.history.cut_short_by is not None:  # the optimizer's moments do not go with the weights that were put back
         training.resume.made_from.pop("optimizer", None)
+
+
+def _data_loss(training: Training) -> float:
+    """The mean training loss of the weights that the training has left: a guess by some rows where it seems good."""
+    model, rows = training.model, training.rows
+    penalty = make_penalty(training.parameters, model.alpha, rows.total_weight).value(model.parameters)
+    before = model.history.loss[-1] - float(penalty)
+    if training.parameters["solver"] == "lbfgs":
+        return before
+    # The last loss of the history is that before the last steps, which may have been the ones that spoilt it all.
+    limit = ABSURD * model.network.loss.of_zero_scores(model.network.layer_sizes[-1])
+    some = replace(rows, numbers=rows.numbers[:: -(-len(rows) // MOST_ROWS)])
+    with np.errstate(all="ignore"):
+        if before <= limit and some.total_weight > 0:
+            loss = mean_loss(model.network, model.parameters, some)
+            if len(some) == len(rows) or loss <= limit:
+                return loss
+        return mean_loss(model.network, model.parameters, rows)
 
 
 def patience(training: Training) -> EarlyStopping:
@@ -249,6 +277,6 @@ def _trainer(training: Training) -> Trainer:
         make_penalty(parameters, model.alpha, training.rows.total_weight),
         Dropout(model.network, resume.streams.dropout, resume.streams.input_dropout),
         max_norm=make_max_norm(parameters),
-        clip_norm=parameters["clip_norm"],
+        clip_norm=norm_limit(parameters, "clip_norm"),
         n_steps=resume.n_steps,
     )

@@ -2,28 +2,81 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
 from math import ceil
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.model_selection import train_test_split
 from sklearn.utils import assert_all_finite, check_array
 
 from ..core import Rows
+
+#: What rows must be, in words.
+ROWS = "be a matrix of finite real numbers, with the columns of the first fit"
+
+
+@contextmanager
+def naming(name: str, rule: str) -> Iterator[None]:
+    """Errors that name the argument and what it must be, whatever raises them.
+
+    Parameters
+    ----------
+    name : str
+        The argument to blame.
+    rule : str
+        What it must be or hold, put before a message that does not name it.
+    """
+    try:
+        # What overflows in a conversion is found as an infinity and answered.
+        with np.errstate(over="ignore", invalid="ignore"):
+            yield
+    except (TypeError, ValueError, OverflowError) as error:
+        if re.search(rf"\b{name}\b", str(error)):
+            raise
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name} must {rule}. {error}") from error
+
+
+def refuse_mask(values: Any) -> None:
+    """Raise where a mask hides entries: as an array they would come to light again."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise ValueError(f"Got {np.ma.count_masked(values)} masked entries.")
+
+
+def refuse_dates(values: Any) -> None:
+    """Raise on dates and times, which a conversion would silently turn into numbers."""
+    if issparse(values) or not hasattr(values, "shape"):
+        return
+    first = np.asarray(values[:1] if len(values.shape) else values)
+    if first.dtype.kind in "mM":
+        raise TypeError(f"Got {first.dtype}.")
+    for value in first.flat if first.dtype == object else ():
+        if isinstance(value, date | timedelta):
+            raise TypeError(f"Got {value!r}.")
 
 
 def validate_weight(weight: Any, X: Any, name: str) -> Any:
     """Finite weights of at least 0, one per row and not all zero; None stays None."""
     if weight is None:
         return None
-    weight = np.asarray(weight)
-    if weight.shape != (X.shape[0],):
-        raise ValueError(f"{name} must hold one weight per row, {X.shape[0]} in all. Got shape {weight.shape}.")
-    weight = check_array(weight, ensure_2d=False, dtype=np.float64, input_name=name)
-    if weight.min() < 0:
-        raise ValueError(f"{name} must hold no negative weight. Got {weight.min()}.")
-    if not weight.any():
-        raise ValueError(f"{name} must hold at least one weight above zero. Got all zeros.")
+    with naming(name, "hold one finite number per row"):
+        refuse_mask(weight)
+        refuse_dates(weight)
+        weight = np.asarray(weight)
+        if weight.shape != (X.shape[0],):
+            raise ValueError(f"{name} must hold one weight per row, {X.shape[0]} in all. Got shape {weight.shape}.")
+        weight = check_array(weight, ensure_2d=False, dtype=np.float64, input_name=name)
+        if weight.min() < 0:
+            raise ValueError(f"{name} must hold no negative weight. Got {weight.min()}.")
+        if not weight.any():
+            raise ValueError(f"{name} must hold at least one weight above zero. Got all zeros.")
+        if not np.isfinite(weight.sum()):
+            raise ValueError(f"{name} must have a sum that float64 can hold. Got weights up to {weight.max()}.")
     return weight
 
 
@@ -33,18 +86,36 @@ def counting_rows(X: Any, weight: Any) -> Any:
 
 
 def require_weight(rows: Rows, part: str) -> None:
-    """Raise where class weights have taken all the weight that sample weights left."""
-    if rows.total_weight <= 0:
+    """Raise where class weights have taken all the weight that sample weights left, or made too much of it."""
+    limits = np.finfo(rows.Y.dtype)
+    with np.errstate(over="ignore"):
+        total = rows.total_weight
+    if total <= 0:
         raise ValueError(f"sample_weight times class_weight must not be zero on every {part} row. Got all zeros.")
+    if not float(limits.tiny) <= total <= float(limits.max):
+        raise ValueError(
+            f"sample_weight times class_weight must have a sum over the {part} rows that {limits.dtype} can hold. "
+            f"Got {total}."
+        )
+
+
+def require_finite(values: Any) -> None:
+    """Raise where rows are so large that what the network makes of them overflows."""
+    # The sum alone, in most cases: a third of the time.
+    if not np.isfinite(np.add.reduce(values, axis=None)) and not np.isfinite(values).all():
+        raise ValueError(
+            f"X must hold rows whose scores and predictions {values.dtype} can hold. Got rows that overflow: scale the "
+            "inputs (StandardScaler) as those of fit, or pass them in float64."
+        )
 
 
 def cast(values: Any, dtype: Any, name: str) -> Any:
     """The values in another precision, or an error where they are too large for it."""
     if values.dtype == dtype:
         return values
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         values = values.astype(dtype)
-    assert_all_finite(values, input_name=name)
+        assert_all_finite(values, input_name=name)
     return values
 
 

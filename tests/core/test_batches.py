@@ -4,7 +4,7 @@ from itertools import chain
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
@@ -29,7 +29,6 @@ def mini_batches(rows, size, **options):
 
 
 @given(st.integers(1, 40), st.integers(1, 45), st.booleans())
-@settings(max_examples=60, deadline=None)
 def test_a_pass_visits_every_row_once(n, size, shuffled):
     """Shuffled or not, the batches of a pass hold every row exactly once, in as many batches as len() says."""
     batches = mini_batches(numbered_rows(n), size, shuffle=np.random.default_rng(0) if shuffled else None)
@@ -40,7 +39,6 @@ def test_a_pass_visits_every_row_once(n, size, shuffled):
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=20), st.integers(1, 8))
-@settings(max_examples=40, deadline=None)
 def test_only_the_numbered_rows_are_visited(numbers, size):
     """Rows left out never come, and rows numbered twice come twice."""
     rows = numbered_rows(31, numbers=np.array(numbers))
@@ -208,7 +206,6 @@ each_layout = pytest.mark.parametrize("make", [np.asarray, csr_array])
 
 @each_layout
 @given(values=some_values)
-@settings(max_examples=30, deadline=None)
 def test_merging_keeps_every_row_at_its_total_weight(make, values):
     """Each distinct row is left once, with the number of its copies as its weight."""
     merged = rows_of(values, make=make).merge_equal()
@@ -220,7 +217,6 @@ def test_merging_keeps_every_row_at_its_total_weight(make, values):
 
 @each_layout
 @given(values=some_values)
-@settings(max_examples=30, deadline=None)
 def test_merged_rows_give_the_objective_of_all(make, values):
     """Merging does not change the objective."""
     rows, theta = rows_of(values, make=make), np.array([0.3, -0.7, 0.1])
@@ -232,7 +228,6 @@ def test_merged_rows_give_the_objective_of_all(make, values):
 @each_layout
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @given(values=some_values, seed=st.integers(0, 100))
-@settings(max_examples=20, deadline=None)
 def test_merged_rows_have_no_order(make, dtype, values, seed):
     """Rows in another order give the same objective and gradient, bit for bit."""
     shuffled = np.random.default_rng(seed).permutation(values).tolist()
@@ -244,7 +239,6 @@ def test_merged_rows_have_no_order(make, dtype, values, seed):
 @each_layout
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @given(counts=st.lists(st.integers(1, 4), min_size=1, max_size=6))
-@settings(max_examples=20, deadline=None)
 def test_merging_makes_weights_equal_repetition(make, dtype, counts):
     """A row of weight k and k copies of it give the same objective and gradient, bit for bit."""
     values = np.arange(len(counts))

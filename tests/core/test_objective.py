@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import check_grad
 from scipy.sparse import csr_array, csr_matrix
@@ -84,7 +84,6 @@ def test_weights_equal_repeated_rows(rng, make_targets, make_network, theta):
 
 
 @given(st.floats(1e-3, 1e3))
-@settings(max_examples=20, deadline=None)
 def test_only_the_ratio_of_weights_counts(factor):
     """Multiplying all weights by one number changes neither mean loss nor objective without penalty."""
     rng = np.random.default_rng(0)

@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skdeep.core import INITIALIZERS, ParameterVector
@@ -27,7 +27,6 @@ def test_weights_come_first_and_in_order():
 
 
 @given(st.lists(st.integers(1, 6), min_size=2, max_size=5))
-@settings(max_examples=30, deadline=None)
 def test_views_share_the_memory_of_theta(sizes):
     """Every value of theta is in exactly one view, and writing a view writes theta."""
     parameters = ParameterVector(sizes)

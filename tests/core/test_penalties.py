@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -119,7 +119,6 @@ def test_max_norm_leaves_zero_weights_zero():
 
 
 @given(arrays(np.float64, (2, 5), elements=st.floats(-1e3, 1e3)), st.floats(0.01, 100.0))
-@settings(max_examples=50, deadline=None)
 def test_clip_norm_scales_to_the_limit_and_no_further(gradient, limit):
     """Each network's gradient gets the norm min(norm, limit) and keeps its direction."""
     clipped = gradient.copy()

@@ -65,9 +65,9 @@ def test_our_gradients_are_correct_for_every_start(init, alpha, depth, multiclas
 def estimators(draw):
     """A problem, and an estimator for it with any activations, depth, initialisation and regularisers."""
     problem = draw(st.sampled_from(PROBLEMS))
-    depth = draw(st.integers(0, 8))
+    depth = draw(st.integers(0, 6))
     parameters = {
-        "hidden_layer_sizes": draw(st.lists(st.integers(4, 8), min_size=depth, max_size=depth)),
+        "hidden_layer_sizes": draw(st.lists(st.integers(2, 3), min_size=depth, max_size=depth)),
         "activation": draw(st.lists(st.sampled_from(sorted(ACTIVATIONS)), min_size=depth, max_size=depth)),
         "init": draw(st.sampled_from(["auto", "he_normal", "glorot_uniform", "lecun_normal", "orthogonal"])),
         "alpha": draw(st.sampled_from([0.0, 1.0, 10.0, "auto"])),
@@ -82,14 +82,14 @@ def estimators(draw):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(case=estimators(), weighted=st.booleans(), fitted=st.booleans())
 def test_our_gradients_are_correct_in_any_combination(case, weighted, fitted, request):
     """At most 1e-7 whatever is combined, at freshly drawn weights and after ten epochs."""
     problem, estimator = case
     X, y = request.getfixturevalue(problem)
-    X, y = X[:30], y[:30]
-    weight = np.random.default_rng(0).uniform(0.5, 2.0, 30) if weighted else None
+    X, y = X[:20, :3], y[:20]
+    weight = np.random.default_rng(0).uniform(0.5, 2.0, 20) if weighted else None
     if fitted:
         estimator.fit(X, y, sample_weight=weight)
     result = check_gradient(estimator, X, y, sample_weight=weight, random_state=0)

@@ -8,6 +8,8 @@ from dataclasses import FrozenInstanceError
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.stats import t as student
 from sklearn.datasets import load_diabetes
@@ -283,6 +285,30 @@ def test_errors_from_cv_results_are_those_of_a_report_of_the_same_folds(scores, 
     assert one.errors == pytest.approx(other.errors)
     assert one.threshold == pytest.approx(other.threshold)
     assert one.error_name == other.error_name
+
+
+accuracies = st.floats(0.0, 1.0)
+
+
+@pytest.mark.filterwarnings("ignore:The target error")
+@given(
+    folds=st.lists(st.tuples(accuracies, accuracies), min_size=2, max_size=10),
+    target_error=accuracies,
+    confidence=st.floats(0.5, 0.99),
+)
+def test_from_any_scores_the_gaps_lead_from_the_target_to_the_dev_error(folds, target_error, confidence):
+    """Each within its own interval."""
+    train, test = zip(*folds, strict=True)
+    results = {"train_score": train, "test_score": test}
+    report = BiasVarianceReport.from_cv_results(
+        results, [0, 1] * 20, scoring="accuracy", target_error=target_error, confidence=confidence
+    )
+    assert_allclose(report.dev_error, 1 - np.mean(test), atol=1e-12)
+    assert_allclose(report.target_error + report.avoidable_bias + report.variance, report.dev_error, atol=1e-12)
+    assert all(gap.interval[0] <= gap.value <= gap.interval[1] for gap in report.gaps)
+    errors_within = (report.error_intervals[name] for name in ("train", "dev"))
+    for (low, high), error in zip(errors_within, (report.train_error, report.dev_error), strict=True):
+        assert 0 <= low <= error <= high <= 1
 
 
 @pytest.mark.parametrize("confidence", [0.8, 0.95])
