@@ -271,7 +271,7 @@ class Workspace:
         widest = next(views).reshape(-1)
         kept = [next(views) if keeps else None for keeps in self._keeps_scratch()]
         common = [
-            self._leading_values(self.zeros if activation.zero_scratch else widest, units)
+            self._shared_zeros(units) if activation.zero_scratch else self._leading_values(widest, units)
             for activation, units in zip(self.network.activations, sizes[1:], strict=False)
         ]
         self.scratch = [one if own is None else own for own, one in zip(kept, common, strict=True)]
@@ -281,6 +281,11 @@ class Workspace:
     def _leading_values(self, buffer: Array, units: int) -> Array:
         """As many values of a flat buffer as a layer has, in its shape."""
         return buffer[: prod(self.stack) * self.n_rows * units].reshape(*self.stack, self.n_rows, units)
+
+    def _shared_zeros(self, units: int) -> Array:
+        """Zeros in the shape of a layer, those of one network for all of a stack, as they have to be read."""
+        zeros = self.zeros[: self.n_rows * units].reshape(self.n_rows, units)
+        return np.broadcast_to(zeros, (*self.stack, self.n_rows, units)) if self.stack else zeros
 
     def _buffer_units(self) -> list[int]:
         """Units of every buffer, in the order in which `_carve` takes them."""
@@ -299,7 +304,7 @@ class Workspace:
     def _make_zeros(self) -> Array:
         layers = zip(self.network.activations, self.network.layer_sizes[1:], strict=False)
         widest = max((units for activation, units in layers if activation.zero_scratch), default=0)
-        return np.zeros(prod(self.stack) * self.n_rows * widest, dtype=self.memory.dtype)
+        return np.zeros(self.n_rows * widest, dtype=self.memory.dtype)
 
     def _keeps_scratch(self) -> list[bool]:
         """Whether each hidden layer has a scratch of its own, for its backward pass to read."""
