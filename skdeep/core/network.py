@@ -5,7 +5,7 @@ Every array works on its last two axes, rows and units; leading axes hold a stac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -237,6 +237,11 @@ class Workspace:
             )
         return self._leading[n_rows]
 
+    @cached_property
+    def evaluate_loss(self) -> Callable[[], None]:
+        """What turns the scores into their gradient and fills `row_losses`; a prediction has no use for it."""
+        return self.network.loss.bind(self.targets, self.sums[-1], self.row_losses, self.scratch[-1])
+
     def slot(self, number: int) -> Slot:
         """The place of one network of a stack."""
         if number not in self._slots:
@@ -247,7 +252,8 @@ class Workspace:
         """Read the rows from an array of the caller's instead of the buffer `inputs`, without a copy."""
         self.inputs = inputs
         if self.masks[0] is None:
-            self.outputs[0], self.transposed[0] = inputs, inputs.swapaxes(-1, -2)
+            self.outputs[0] = inputs
+            self.transposed[:1] = [inputs.swapaxes(-1, -2)] if self.training else []
 
     def _carve(self) -> None:
         sizes = self.network.layer_sizes
@@ -266,7 +272,7 @@ class Workspace:
             A if mask is None else next(views)
             for A, mask in zip([self.inputs, *self.activations], self.masks, strict=True)
         ]
-        self.transposed = [A.swapaxes(-1, -2) for A in self.outputs]
+        self.transposed = [A.swapaxes(-1, -2) for A in self.outputs] if self.training else []
         self.deltas = [next(views) for _ in sizes[1:-1]] if self.training else []
         widest = next(views).reshape(-1)
         kept = [next(views) if keeps else None for keeps in self._keeps_scratch()]
@@ -276,7 +282,6 @@ class Workspace:
         ]
         self.scratch = [one if own is None else own for own, one in zip(kept, common, strict=True)]
         self.scratch.append(self._leading_values(widest, sizes[-1]))
-        self.evaluate_loss = self.network.loss.bind(self.targets, self.sums[-1], self.row_losses, self.scratch[-1])
 
     def _leading_values(self, buffer: Array, units: int) -> Array:
         """As many values of a flat buffer as a layer has, in its shape."""
