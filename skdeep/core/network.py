@@ -152,13 +152,13 @@ class Network:
         self, delta: Array, parameters: ParameterVector, gradient: ParameterVector, workspace: Workspace
     ) -> None:
         for layer in reversed(range(len(parameters.weights))):
-            workspace.product(workspace.transposed[layer], delta, out=gradient.weights[layer])
+            workspace.product(workspace.outputs_transposed[layer], delta, out=gradient.weights[layer])
             workspace.product(workspace.ones, delta, out=gradient.biases[layer])  # a sum over rows, at half its price
             if layer == 0:
                 break
             below = layer - 1
             Z, A, mask = workspace.sums[below], workspace.activations[below], workspace.masks[layer]
-            delta = workspace.product(delta, parameters.transposed[layer], out=workspace.deltas[below])
+            delta = workspace.product(delta, parameters.weights_transposed[layer], out=workspace.deltas[below])
             if mask is not None:
                 delta *= mask
             self.activations[below].backward(delta, Z, A, workspace.scratch[below])
@@ -196,6 +196,16 @@ class Workspace:
         What each row counts in the loss.
     masks : list of (ndarray or None)
         Dropout masks of the input and of each hidden layer; None where nothing is dropped.
+    own_inputs : ndarray of shape (..., n_rows, n_features)
+        The buffer that `inputs` is at first.
+    sums, activations, outputs : list of ndarray of shape (..., n_rows, units)
+        ``Z`` of each layer, ``A`` of each hidden one, and what each layer gets, the input's first: after dropout.
+    outputs_transposed : list of ndarray of shape (..., units, n_rows)
+        Views of `outputs`, for the backward pass.
+    row_losses : ndarray of shape (..., n_rows)
+        What the loss leaves for each row.
+    scratch : list of ndarray
+        What each activation, and last the loss, may use up.
     """
 
     def __init__(
@@ -239,7 +249,7 @@ class Workspace:
 
     @cached_property
     def evaluate_loss(self) -> Callable[[], None]:
-        """What turns the scores into their gradient and fills `row_losses`; a prediction has no use for it."""
+        """Turns the scores into their gradient and fills `row_losses`; made when first asked for, by no prediction."""
         return self.network.loss.bind(self.targets, self.sums[-1], self.row_losses, self.scratch[-1])
 
     def slot(self, number: int) -> Slot:
@@ -248,17 +258,22 @@ class Workspace:
             self._slots[number] = Slot(self, number)
         return self._slots[number]
 
+    # Its views would come back from a pickle or a deepcopy as arrays of their own: only the memory travels.
+    def __reduce__(self) -> tuple[Callable[..., Workspace], tuple[object, ...]]:
+        return _carved, (self.network, self.n_rows, self.stack, self.training, self.memory)
+
     def point_at(self, inputs: Array) -> None:
         """Read the rows from an array of the caller's instead of the buffer `inputs`, without a copy."""
         self.inputs = inputs
         if self.masks[0] is None:
             self.outputs[0] = inputs
-            self.transposed[:1] = [inputs.swapaxes(-1, -2)] if self.training else []
+            if self.training:
+                self.outputs_transposed[0] = inputs.swapaxes(-1, -2)
 
     def _carve(self) -> None:
         sizes = self.network.layer_sizes
         views = self._views()
-        self.inputs = next(views)
+        self.inputs = self.own_inputs = next(views)
         self.targets = next(views)
         self.row_weights = next(views)[..., 0]
         self.row_losses = next(views)[..., 0]
@@ -272,7 +287,7 @@ class Workspace:
             A if mask is None else next(views)
             for A, mask in zip([self.inputs, *self.activations], self.masks, strict=True)
         ]
-        self.transposed = [A.swapaxes(-1, -2) for A in self.outputs] if self.training else []
+        self.outputs_transposed = [A.swapaxes(-1, -2) for A in self.outputs] if self.training else []
         self.deltas = [next(views) for _ in sizes[1:-1]] if self.training else []
         widest = next(views).reshape(-1)
         kept = [next(views) if keeps else None for keeps in self._keeps_scratch()]
@@ -325,6 +340,10 @@ class Workspace:
             start += _aligned(size)
 
 
+def _carved(network: Network, n_rows: int, stack: tuple[int, ...], training: bool, memory: Array) -> Workspace:
+    return Workspace(network, n_rows, memory.dtype, stack=stack, training=training, memory=memory)
+
+
 @dataclass(frozen=True)
 class Dropout:
     """Where a network's dropout masks come from.
@@ -362,7 +381,7 @@ class Slot:
     def __init__(self, workspace: Workspace, number: int) -> None:
         # No more than a weak reference: a cycle would keep the memory until the garbage collector happens to run.
         self._workspace, self._number, self.n_rows = ref(workspace), number, workspace.n_rows
-        self.inputs: Array = workspace.inputs[number]
+        self.inputs: Array = workspace.own_inputs[number]
         self.targets: Array = workspace.targets[number]
         self.row_weights: Array = workspace.row_weights[number]
         self.masks = [None if mask is None else mask[number] for mask in workspace.masks]
