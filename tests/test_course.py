@@ -204,13 +204,12 @@ def test_football_under_one_mask_is_learnt_as_in_the_course(football):
     assert_allclose(scores, [0.928909952607, 0.95], rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_fresh_masks_from_the_courses_weights_end_above_no_regularisation(football, seed):
+def test_fresh_masks_from_the_courses_weights_end_above_no_regularisation(football):
     """A claim about this one start, which without dropout ends at a test accuracy of 0.915.
 
     The mean over 20 random starts of this small network shows no gain: 0.927 with dropout, 0.930 without.
     """
-    model = trained(football, FOOTBALL, lecun, keep_prob=0.86, random_state=seed)
+    model = trained(football, FOOTBALL, lecun, keep_prob=0.86, random_state=0)
     assert accuracies(model, football)[1] > 0.92
 
 

@@ -25,8 +25,8 @@ SELU_ALPHA = 1.6732632423543772
 SQRT_HALF = float(np.sqrt(0.5))
 INVERSE_SQRT_2PI = float(1.0 / np.sqrt(2.0 * np.pi))
 
-#: The whole numbers without a sign of as many bytes as a float.
-UNSIGNED = {size: np.dtype(f"u{size}") for size in (4, 8)}
+#: The unsigned integer of each float's size, by its bytes.
+UNSIGNED = {size: np.dtype(f"u{size}") for size in (2, 4, 8)}
 
 
 @cache
@@ -106,12 +106,13 @@ def _relu_forward(Z: Array, A: Array, scratch: Array) -> None:
 
 
 def _relu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
-    # As a whole number, the bits of an output that is not negative are 0 where it is 0, else positive. Signs of whole
-    # numbers and products with them take two thirds of the time of a comparison, whose booleans have to be converted.
+    # Read as unsigned integers, the bits of an output are 0 where it is 0.0; none is negative, NaN is active.
+    # Signs of integers and products with them take two thirds of the time of a comparison, whose booleans have to be
+    # converted.
     unsigned = UNSIGNED[A.itemsize]
-    is_active, steps = A.view(unsigned), delta.view(unsigned)
-    np.sign(is_active, out=is_active)
-    steps *= is_active
+    A_bits, delta_bits = A.view(unsigned), delta.view(unsigned)
+    np.sign(A_bits, out=A_bits)
+    delta_bits *= A_bits
 
 
 def _leaky_relu_forward(Z: Array, A: Array, scratch: Array) -> None:

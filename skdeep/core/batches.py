@@ -197,15 +197,19 @@ class StackedBatches:
         """One pass: yields the workspace, or its leading rows, with every network's next mini-batch in it."""
         for slots in zip(*(feed.epoch() for feed in self._feeds), strict=True):
             batch = self._workspace.leading(slots[0].n_rows)
-            buffers = [batch.targets, batch.row_weights]
-            if len(slots) == 1:  # all read the very same rows, which then stay in the processor's cache
-                batch.point_at(np.broadcast_to(slots[0].inputs, batch.inputs.shape))
-            else:
-                buffers.append(batch.inputs)
             for networks in self._networks:
-                for buffer in buffers:
-                    share(buffer, networks)
+                share(batch.targets, networks)
+                share(batch.row_weights, networks)
+            self._share_inputs(slots, batch)
             yield batch
+
+    def _share_inputs(self, slots: Sequence[Slot], batch: Workspace) -> None:
+        if len(slots) == 1:  # all networks read the very same rows, which then stay in the processor's cache
+            batch.point_at(np.broadcast_to(slots[0].inputs, batch.own_inputs.shape))
+            return
+        for networks in self._networks:
+            share(batch.own_inputs, networks)
+        batch.point_at(batch.own_inputs)
 
 
 def share(buffer: Array, networks: slice) -> None:

@@ -2,9 +2,10 @@
 
 The scores are what the last layer gives before any output function, so that log-probabilities stay finite. A loss is
 bound once to its buffers: ``targets`` and ``scores`` of shape (..., rows, outputs), ``row_losses`` of shape
-(..., rows), and ``scratch`` of the scores' shape, which is used up. What `bind` returns reads the targets and the
-scores, fills ``row_losses`` with each row's loss and turns the scores into its derivative by them. Neither is weighted
-yet. In small networks making the views anew would cost as much as the arithmetic.
+(..., rows), and ``scratch`` of the scores' shape, which is used up; all contiguous and of one precision. `bind` makes
+the views that the arithmetic needs, which in a small network cost as much as it does, and returns what reads the
+targets and the scores, fills ``row_losses`` with each row's loss and turns the scores into its derivative by them.
+Neither is weighted yet.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Every array works on its last two axes, rows and units; leading axes hold a stac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -155,13 +155,13 @@ class Network:
         self, delta: Array, parameters: ParameterVector, gradient: ParameterVector, workspace: Workspace
     ) -> None:
         for layer in reversed(range(len(parameters.weights))):
-            workspace.product(workspace.transposed[layer], delta, out=gradient.weights[layer])
+            workspace.product(workspace.outputs_transposed[layer], delta, out=gradient.weights[layer])
             workspace.product(workspace.ones, delta, out=gradient.biases[layer])  # a sum over rows, at half its price
             if layer == 0:
                 break
             below = layer - 1
             Z, A, mask = workspace.sums[below], workspace.activations[below], workspace.masks[layer]
-            delta = workspace.product(delta, parameters.transposed[layer], out=workspace.deltas[below])
+            delta = workspace.product(delta, parameters.weights_transposed[layer], out=workspace.deltas[below])
             if mask is not None:
                 delta *= mask
             self.activations[below].backward(delta, Z, A, workspace.scratch[below])
@@ -199,6 +199,16 @@ class Workspace:
         What each row counts in the loss.
     masks : list of (ndarray or None)
         Dropout masks of the input and of each hidden layer; None where nothing is dropped.
+    own_inputs : ndarray of shape (..., n_rows, n_features)
+        The buffer that `inputs` is at first.
+    sums, activations, outputs : list of ndarray of shape (..., n_rows, units)
+        ``Z`` of each layer, ``A`` of each hidden one, and what each layer gets, the input's first: after dropout.
+    outputs_transposed : list of ndarray of shape (..., units, n_rows)
+        Views of `outputs`, for the backward pass.
+    row_losses : ndarray of shape (..., n_rows)
+        What the loss leaves for each row.
+    scratch : list of ndarray
+        What each activation, and last the loss, may use up.
     """
 
     def __init__(
@@ -240,22 +250,33 @@ class Workspace:
             )
         return self._leading[n_rows]
 
+    @cached_property
+    def evaluate_loss(self) -> Callable[[], None]:
+        """Turns the scores into their gradient and fills `row_losses`; made when first asked for, by no prediction."""
+        return self.network.loss.bind(self.targets, self.sums[-1], self.row_losses, self.scratch[-1])
+
     def slot(self, number: int) -> Slot:
         """The place of one network of a stack."""
         if number not in self._slots:
             self._slots[number] = Slot(self, number)
         return self._slots[number]
 
+    # Its views would come back from a pickle or a deepcopy as arrays of their own: only the memory travels.
+    def __reduce__(self) -> tuple[Callable[..., Workspace], tuple[object, ...]]:
+        return _carved, (self.network, self.n_rows, self.stack, self.training, self.memory)
+
     def point_at(self, inputs: Array) -> None:
         """Read the rows from an array of the caller's instead of the buffer `inputs`, without a copy."""
         self.inputs = inputs
         if self.masks[0] is None:
-            self.outputs[0], self.transposed[0] = inputs, inputs.swapaxes(-1, -2)
+            self.outputs[0] = inputs
+            if self.training:
+                self.outputs_transposed[0] = inputs.swapaxes(-1, -2)
 
     def _carve(self) -> None:
         sizes = self.network.layer_sizes
         views = self._views()
-        self.inputs = next(views)
+        self.inputs = self.own_inputs = next(views)
         self.targets = next(views)
         self.row_weights = next(views)[..., 0]
         self.row_losses = next(views)[..., 0]
@@ -269,21 +290,25 @@ class Workspace:
             A if mask is None else next(views)
             for A, mask in zip([self.inputs, *self.activations], self.masks, strict=True)
         ]
-        self.transposed = [A.swapaxes(-1, -2) for A in self.outputs]
+        self.outputs_transposed = [A.swapaxes(-1, -2) for A in self.outputs] if self.training else []
         self.deltas = [next(views) for _ in sizes[1:-1]] if self.training else []
         widest = next(views).reshape(-1)
         kept = [next(views) if keeps else None for keeps in self._keeps_scratch()]
         common = [
-            self._leading_values(self.zeros if activation.zero_scratch else widest, units)
+            self._shared_zeros(units) if activation.zero_scratch else self._leading_values(widest, units)
             for activation, units in zip(self.network.activations, sizes[1:], strict=False)
         ]
         self.scratch = [one if own is None else own for own, one in zip(kept, common, strict=True)]
         self.scratch.append(self._leading_values(widest, sizes[-1]))
-        self.evaluate_loss = self.network.loss.bind(self.targets, self.sums[-1], self.row_losses, self.scratch[-1])
 
     def _leading_values(self, buffer: Array, units: int) -> Array:
         """As many values of a flat buffer as a layer has, in its shape."""
         return buffer[: prod(self.stack) * self.n_rows * units].reshape(*self.stack, self.n_rows, units)
+
+    def _shared_zeros(self, units: int) -> Array:
+        """Zeros in the shape of a layer, those of one network for all of a stack, as they have to be read."""
+        zeros = self.zeros[: self.n_rows * units].reshape(self.n_rows, units)
+        return np.broadcast_to(zeros, (*self.stack, self.n_rows, units)) if self.stack else zeros
 
     def _buffer_units(self) -> list[int]:
         """Units of every buffer, in the order in which `_carve` takes them."""
@@ -302,7 +327,7 @@ class Workspace:
     def _make_zeros(self) -> Array:
         layers = zip(self.network.activations, self.network.layer_sizes[1:], strict=False)
         widest = max((units for activation, units in layers if activation.zero_scratch), default=0)
-        return np.zeros(prod(self.stack) * self.n_rows * widest, dtype=self.memory.dtype)
+        return np.zeros(self.n_rows * widest, dtype=self.memory.dtype)
 
     def _keeps_scratch(self) -> list[bool]:
         """Whether each hidden layer has a scratch of its own, for its backward pass to read."""
@@ -316,6 +341,10 @@ class Workspace:
         for size in self._n_values:
             yield self.memory[start : start + size].reshape(*self.stack, self.n_rows, -1)
             start += _aligned(size)
+
+
+def _carved(network: Network, n_rows: int, stack: tuple[int, ...], training: bool, memory: Array) -> Workspace:
+    return Workspace(network, n_rows, memory.dtype, stack=stack, training=training, memory=memory)
 
 
 @dataclass(frozen=True)
@@ -355,7 +384,7 @@ class Slot:
     def __init__(self, workspace: Workspace, number: int) -> None:
         # No more than a weak reference: a cycle would keep the memory until the garbage collector happens to run.
         self._workspace, self._number, self.n_rows = ref(workspace), number, workspace.n_rows
-        self.inputs: Array = workspace.inputs[number]
+        self.inputs: Array = workspace.own_inputs[number]
         self.targets: Array = workspace.targets[number]
         self.row_weights: Array = workspace.row_weights[number]
         self.masks = [None if mask is None else mask[number] for mask in workspace.masks]

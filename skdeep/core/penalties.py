@@ -63,7 +63,7 @@ class L2:
             doubled.append(_inner(weights, step))
             sums += step
         if all_weights.ndim == 1:
-            return 0.5 * sum(doubled[1:], start=doubled[0])
+            return 0.5 * sum(doubled[1:], start=doubled[0])  # of numpy scalars alone, which an int 0 would slow down
         by_piece = np.concatenate([np.ravel(values) for values in doubled])
         result: Array = 0.5 * by_piece.reshape(*all_weights.shape[:-1], -1).sum(axis=-1)
         return result

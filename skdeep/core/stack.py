@@ -25,7 +25,7 @@ from .training import Rescues, Trainer, Validate, close_epoch, rescue, stalls
 
 #: Most values of a network (buffers, parameters and moments) for which the price of the calls still matters.
 LARGEST_NETWORK = 2**18
-#: About as many values has a stack: 16 MB in float32.
+#: About how many values a stack holds: 16 MB in float32.
 STACK_VALUES = 2**22
 
 

@@ -136,8 +136,8 @@ def _cut(group: Sequence[NetworkFit], training: Training) -> Iterator[Sequence[N
         if len(run) <= at_once:
             stack += run
             continue
-        # Rather a few more at once than a second stack, which would have to draw the same masks again.
-        for part in np.array_split(np.arange(len(run)), round(len(run) / at_once)):
+        # The nearest number of stacks: one that is half as large again draws its masks and gathers its rows but once.
+        for part in np.array_split(np.arange(len(run)), max(1, round(len(run) / at_once))):
             yield [run[number] for number in part]
     if stack:
         yield stack

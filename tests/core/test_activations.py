@@ -99,3 +99,14 @@ def test_each_names_itself_and_an_initializer(name):
     """An activation is listed under its own name and asks for an initializer that exists."""
     assert ACTIVATIONS[name].name == name
     assert ACTIVATIONS[name].initializer in INITIALIZERS
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_relu_passes_on_where_its_output_is_above_zero(dtype):
+    """By the sign of Z alone, down to the smallest numbers; where Z is -0.0 or 0.0 nothing comes through."""
+    tiny = np.finfo(dtype).smallest_subnormal
+    Z = np.array([-1.0, -tiny, -0.0, 0.0, tiny, 1.0, np.inf], dtype=dtype)
+    delta, A, relu = np.full(7, 3.0, dtype=dtype), np.empty_like(Z), ACTIVATIONS["relu"]
+    relu.forward(Z, A, np.zeros_like(Z))
+    relu.backward(delta, Z, A, np.zeros_like(Z))
+    np.testing.assert_array_equal(delta, [0.0, 0.0, 0.0, 0.0, 3.0, 3.0, 3.0])

@@ -160,3 +160,17 @@ def test_a_stack_is_its_members(name, rng, make_targets):
 def test_output_functions_have_the_names_of_scikit_learn(name, function):
     """`out_activation` says what `MLPClassifier.out_activation_` would."""
     assert LOSSES[name].out_activation == function
+
+
+@each_loss
+def test_a_loss_bound_once_reads_its_buffers_anew(name, rng, make_targets):
+    """New scores and targets in the same buffers give what a fresh binding gives."""
+    targets, scores = np.empty((4, 3)), np.empty((4, 3))
+    losses, scratch = np.empty(4), np.empty((4, 3))
+    evaluate_again = LOSSES[name].bind(targets, scores, losses, scratch)
+    for _ in range(2):
+        targets[...], scores[...] = make_targets(name, (4, 3)), rng.normal(size=(4, 3))
+        expected = evaluate(name, targets.copy(), scores.copy())
+        evaluate_again()
+        np.testing.assert_array_equal(losses, expected[0])
+        np.testing.assert_array_equal(scores, expected[1])

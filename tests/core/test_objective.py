@@ -1,5 +1,8 @@
 """skdeep.core.objective."""
 
+import pickle
+from copy import deepcopy
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -133,3 +136,18 @@ def test_mean_loss_is_the_objective_without_penalty_and_dropout(keep_prob, rows,
     expected, _ = Objective(make_network(SIZES), rows, L2(0.0))(theta)
     found = mean_loss(make_network(SIZES, keep_prob=keep_prob), ParameterVector(SIZES, theta), rows)
     assert found == pytest.approx(expected, rel=1e-13)
+
+
+@pytest.mark.parametrize("copy", [deepcopy, lambda objective: pickle.loads(pickle.dumps(objective))])
+@pytest.mark.parametrize("used", [False, True])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "silu"])
+def test_a_copy_gives_the_same_and_leaves_the_original_alone(rows, theta, make_network, activation, used, copy):
+    """Views do not survive a pickle or a deepcopy, so a workspace must make its own anew."""
+    objective = Objective(make_network(SIZES, activation), rows, L2(0.1))
+    expected = objective(theta)
+    if not used:
+        objective = Objective(make_network(SIZES, activation), rows, L2(0.1))
+    copied = copy(objective)
+    assert_same(copied(theta), expected)
+    copied(theta + 1.0)
+    assert_same(objective(theta), expected)

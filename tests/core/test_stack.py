@@ -7,6 +7,7 @@ import pytest
 
 from skdeep.core import (
     L2,
+    LOSSES,
     SCHEDULES,
     SGD,
     Adam,
@@ -17,10 +18,12 @@ from skdeep.core import (
     MaxNorm,
     Member,
     MiniBatches,
+    Network,
     ParameterVector,
     RMSProp,
     Rows,
     Stack,
+    StackedBatches,
     StopReason,
     Trainer,
     Workspace,
@@ -148,3 +151,29 @@ def test_the_reason_of_every_end_is_told(alone):
 def test_small_networks_are_many_at_once_and_large_ones_alone(sizes, low, high):
     """A stack is cut to what a processor's cache can follow."""
     assert low <= networks_at_once(sizes, 32, dropout=True) <= high
+
+
+@pytest.mark.parametrize("n_feeds", [1, 3])
+@pytest.mark.parametrize("first", [1, 3])
+def test_every_network_of_a_stack_gets_its_feeds_rows(first, n_feeds):
+    """Short last batches too, and whether or not they shared one feed before in the same workspace."""
+    network = Network((2, 1), (), LOSSES["regression"], (1.0,))
+    workspace = Workspace(network, 4, np.float64, stack=(3,))
+
+    def batches(n):
+        rows = [
+            Rows(np.full((10, 2), k) + np.arange(10)[:, None] / 100, np.ones((10, 1)), None, np.arange(10))
+            for k in range(n)
+        ]
+        runs = [slice(0, 3)] if n == 1 else [slice(k, k + 1) for k in range(n)]
+        feeds = [MiniBatches(one, workspace.slot(run.start)) for one, run in zip(rows, runs, strict=True)]
+        return StackedBatches(workspace, feeds, runs)
+
+    for _ in batches(first).epoch():
+        pass
+    for start, batch in zip((0, 4, 8), batches(n_feeds).epoch(), strict=True):
+        numbers = np.arange(start, min(start + 4, 10)) / 100
+        for k in range(3):
+            expected = (0 if n_feeds == 1 else k) + numbers
+            np.testing.assert_allclose(batch.inputs[k, :, 0], expected)
+            np.testing.assert_allclose(batch.outputs_transposed[0][k, 0], expected)

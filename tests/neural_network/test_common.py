@@ -11,20 +11,22 @@ RANDOM_BY_ROW = dict.fromkeys(
     "the draws go by row, so that weights and repeated rows agree in expectation only",
 )
 
+SMALL = {"hidden_layer_sizes": (32, 32), "learning_rate_init": 5e-3}  # and quick
+
 CONFIGURATIONS = [
     {},
-    {"solver": "sgd", "clip_norm": 1.0},  # rows of the checks are not scaled
-    {"solver": "rmsprop", "learning_rate": "adaptive"},
-    {"solver": "adamw", "learning_rate": "cosine"},
+    {**SMALL, "solver": "sgd", "clip_norm": 1.0},  # rows of the checks are not scaled
+    {**SMALL, "solver": "rmsprop", "learning_rate": "adaptive"},
+    {**SMALL, "solver": "adamw", "learning_rate": "cosine"},
     {"solver": "lbfgs", "hidden_layer_sizes": (16,), "activation": "silu"},
-    {"keep_prob": 0.8, "input_keep_prob": 0.9},
-    {"early_stopping": True},
-    {"early_stopping": True, "scoring": None},
+    {**SMALL, "keep_prob": 0.8, "input_keep_prob": 0.9},
+    {**SMALL, "early_stopping": True},
+    {**SMALL, "early_stopping": True, "scoring": None},
     {"dtype": "float64", "hidden_layer_sizes": (32, 32)},
     {"hidden_layer_sizes": (32, 32), "activation": ["gelu", "selu"]},
-    {"activation": "elu", "learning_rate": "invscaling", "learning_rate_init": 0.01},
+    {**SMALL, "activation": "elu", "learning_rate": "invscaling", "learning_rate_init": 0.01},
     {"hidden_layer_sizes": (32,), "activation": "tanh", "learning_rate_init": 0.01},
-    {"activation": "leaky_relu", "max_norm": 3.0, "clip_norm": 5.0},
+    {**SMALL, "activation": "leaky_relu", "max_norm": 3.0, "clip_norm": 5.0},
     {"hidden_layer_sizes": (), "learning_rate_init": 0.01},
     {"hidden_layer_sizes": (32,), "batch_size": 64, "activation": "logistic", "learning_rate_init": 0.01},
     # Two checks fit one object twice and compare, so its warm start must begin where nothing is left to do: smooth

@@ -274,12 +274,13 @@ def test_networks_of_the_same_layers_are_one_stack(multiclass, settings, n_in_st
     assert n_networks(lines) == n_in_stacks
 
 
-def test_stacks_are_cut_to_about_what_a_cache_holds(multiclass, monkeypatch):
-    """And the networks of each are what they are alone."""
-    monkeypatch.setattr("skdeep.neural_network._together.networks_at_once", lambda *layers, **more: 2)
+@pytest.mark.parametrize(("at_once", "sizes"), [(2, [3, 2]), (3, [3, 2]), (4, [5]), (5, [5])])
+def test_stacks_are_cut_to_about_what_a_cache_holds(multiclass, monkeypatch, at_once, sizes):
+    """To the nearest number of them; and the networks of each are what they are alone."""
+    monkeypatch.setattr("skdeep.neural_network._together.networks_at_once", lambda *layers, **more: at_once)
     networks = [small(alpha=alpha, keep_prob=0.8) for alpha in (0.1, 1.0, 2.0, 4.0, 8.0)]
     _, lines = assert_fitted_as_alone(networks, *some(multiclass))
-    assert n_networks(lines) == [3, 2]
+    assert n_networks(lines) == sizes
 
 
 def test_no_fits_are_no_work():
