@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from math import prod
 from weakref import ref
 
@@ -224,8 +225,9 @@ class Workspace:
     ) -> None:
         self.network, self.n_rows, self.stack, self.training = network, n_rows, stack, training
         self._n_values = [prod(stack) * n_rows * units for units in self._buffer_units()]
+        self._starts = [0, *accumulate(map(_aligned, self._n_values))]
         if memory is None:
-            memory = np.empty(sum(map(_aligned, self._n_values)), dtype=dtype)
+            memory = np.empty(self._starts[-1], dtype=dtype)
         self.memory = memory
         self.zeros = self._make_zeros() if zeros is None else zeros
         self.ones = np.ones((1, n_rows), dtype=self.memory.dtype)
@@ -337,10 +339,8 @@ class Workspace:
         return self.training and keep_prob < 1.0
 
     def _views(self) -> Iterator[Array]:
-        start = 0
-        for size in self._n_values:
+        for start, size in zip(self._starts, self._n_values, strict=False):
             yield self.memory[start : start + size].reshape(*self.stack, self.n_rows, -1)
-            start += _aligned(size)
 
 
 def _carved(network: Network, n_rows: int, stack: tuple[int, ...], training: bool, memory: Array) -> Workspace:

@@ -418,8 +418,9 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
         uninformed = self._loss.of_zero_scores(self.n_outputs_)
         if not data_loss <= ABSURD * uninformed:
             warnings.warn(
-                f"Training ended with a loss of {data_loss:.3g}, where a constant prediction has about {uninformed:.2g}: "
-                "the scores are far off. Scale the inputs (StandardScaler), lower learning_rate_init, or set clip_norm.",
+                f"Training ended with a loss of {data_loss:.3g}, where a constant prediction has about "
+                f"{uninformed:.2g}: the scores are far off. Scale the inputs (StandardScaler), lower "
+                "learning_rate_init, or set clip_norm.",
                 ConvergenceWarning,
                 stacklevel=3,
             )

@@ -104,13 +104,13 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         Whether ``history_.weight_norm`` and ``history_.gradient_norm`` get the norms of each layer, epoch by epoch;
         with "lbfgs" the first one only.
     on_divergence : {"raise", "restore"}, default="raise"
-        When the loss or a weight becomes non-finite: raise a `DivergenceError` and leave the estimator as it was, or end
-        with the weights of the best epoch before, a ConvergenceWarning and ``stop_reason_ == "diverged"``; in the first
-        epoch there are none, and it raises.
+        When a weight or the loss becomes non-finite, or the loss goes beyond 1e15: raise a `DivergenceError` and leave
+        the estimator as it was, or end with the weights of the best epoch before, a ConvergenceWarning and
+        ``stop_reason_ == "diverged"``. In the first epoch there are none, and it raises.
     on_interrupt : {"raise", "keep"}, default="raise"
-        At Ctrl-C: raise the KeyboardInterrupt and leave the estimator as it was, or end with the weights of the best epoch
-        so far, a ConvergenceWarning and ``stop_reason_ == "interrupted"``; in the first epoch it raises. Best is meant as
-        by `early_stopping` where that watches dev rows, else by training loss.
+        At Ctrl-C: raise the KeyboardInterrupt and leave the estimator as it was, or end with the weights of the best
+        epoch so far, a ConvergenceWarning and ``stop_reason_ == "interrupted"``. In the first epoch it raises. Best is
+        meant as by `early_stopping` where that watches dev rows, else by training loss.
     dtype : {"float32", "float64"}, default="float32"
         Precision of the training. Predictions are computed in the precision of the X that is passed.
     random_state : int, RandomState or None, default=None
@@ -149,8 +149,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     t_ : int
         Training rows seen, each as often as it was seen.
     stop_reason_ : StopReason
-        "converged", "early_stopping", "max_iter", "line_search" (of L-BFGS), "diverged" or "interrupted"; compares equal
-        to its text.
+        "converged", "early_stopping", "max_iter", "line_search" (of L-BFGS), "diverged" or "interrupted"; compares
+        equal to its text.
     history_ : History
         All of this epoch by epoch, with learning rates and seconds.
     n_layers_ : int

@@ -21,7 +21,13 @@ UNBOUNDED = ("identity", "relu", "leaky_relu", "elu", "selu", "gelu", "silu")
 
 def network(estimator=DeepMLPClassifier, **parameters):
     """A small one whose epochs have five steps of the 100 rows of `rows`."""
-    fixed = {"hidden_layer_sizes": (8,), "activation": "relu", "batch_size": 20, "max_iter": N_EPOCHS, "random_state": 0}
+    fixed = {
+        "hidden_layer_sizes": (8,),
+        "activation": "relu",
+        "batch_size": 20,
+        "max_iter": N_EPOCHS,
+        "random_state": 0,
+    }
     return estimator(**fixed | {"learning_rate": "constant"} | parameters)
 
 
@@ -99,7 +105,11 @@ WAYS = {
         for activation in UNBOUNDED
     },
     **{
-        f"rows times {scale:g}, {solver}, {dtype}": ({"solver": solver, "dtype": dtype}, scale, 0 if solver == "lbfgs" else 1)
+        f"rows times {scale:g}, {solver}, {dtype}": (
+            {"solver": solver, "dtype": dtype},
+            scale,
+            0 if solver == "lbfgs" else 1,
+        )
         for dtype, scale in (("float32", 1e36), ("float64", 1e100), ("float64", 1e300))
         for solver in (*STEPWISE, "lbfgs")
     },
@@ -203,12 +213,12 @@ def test_lbfgs_ends_with_its_best_weights(rows, monkeypatch):
     """Those of the last iteration, since each is better than the one before."""
     calls = []
 
-    def interrupted(history, parameters):
+    def interrupted(line, history, parameters):
         calls.append(None)
         if len(calls) == 4:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("skdeep.neural_network._training.ProgressLine.epoch_ended", lambda self, *args: interrupted(*args))
+    monkeypatch.setattr("skdeep.neural_network._training.ProgressLine.epoch_ended", interrupted)
     model = network(solver="lbfgs", on_interrupt="keep", verbose=True)
     with pytest.warns(ConvergenceWarning, match="weights of epoch 3"):
         model.fit(*rows)
@@ -276,7 +286,7 @@ INTERRUPTED = """
 
 @pytest.mark.parametrize(("on_interrupt", "fewest", "most"), [("raise", 0, 0), ("keep", 10, 25)])
 def test_ctrl_c_ends_a_fit_at_any_moment(on_interrupt, fewest, most):
-    """A real signal, 25 times at random: the fit ends, the estimator and the threads are as before or the best is kept."""
+    """A real signal, 25 times: the fit ends, and estimator and threads are as before, or the best is kept."""
     code = dedent(INTERRUPTED).format(on_interrupt=on_interrupt, seed=0, warm_start=False)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr

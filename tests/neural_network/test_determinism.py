@@ -115,5 +115,7 @@ def test_one_and_two_blas_threads_agree_to_rounding(estimator):
     thetas = []
     for n_threads in (1, 2):
         with threadpool_limits(n_threads, user_api="blas"):
-            thetas.append(theta_of(estimator, X, y, hidden_layer_sizes=(256,), batch_size=256, max_iter=3, solver="sgd"))
+            thetas.append(
+                theta_of(estimator, X, y, hidden_layer_sizes=(256,), batch_size=256, max_iter=3, solver="sgd")
+            )
     assert np.linalg.norm(thetas[0] - thetas[1]) <= 1e-5 * np.linalg.norm(thetas[0])

@@ -163,7 +163,7 @@ def test_a_label_of_an_indicator_is_predicted_where_it_is_more_probable_than_not
 @each_estimator
 @given(seed=seeds, n=n_rows, d=n_features, dtype=dtypes)
 def test_rows_in_any_container_are_predicted_bitwise_alike(estimator, seed, n, d, dtype):
-    """Sparse matrices and frames as the dense array of their values: of polars, whose precision is unseen, as float64."""
+    """Sparse matrices and frames as the dense array of their values; of polars, as float64."""
     X, y = rows(seed, n, d, dtype), targets(estimator, seed, n)
     model, names = small(estimator).fit(X, y), [f"x{number}" for number in range(d)]
     of_frame = small(estimator).fit(pd.DataFrame(X, columns=names), y)

@@ -13,7 +13,7 @@ from skdeep import DeepMLPClassifier, DeepMLPRegressor
 N_POINTS = 20  # of each case, spread over all calls of its fit
 
 
-class Injected(Exception):
+class InjectedError(Exception):
     """Of no kind that anybody expects."""
 
 
@@ -24,7 +24,7 @@ def is_ours(frame):
 
 
 @contextmanager
-def failing_at(number, error=Injected):
+def failing_at(number, error=InjectedError):
     """Let the call of that number to any function of skdeep raise; yields a list that counts the calls."""
     calls = []
 
@@ -55,7 +55,7 @@ CASES = {
     "lbfgs": {"solver": "lbfgs", "record_norms": True},
     "restoring": {"on_divergence": "restore", "verbose": True},
 }
-METHODS = {"fit": Injected, "warm fit": KeyboardInterrupt, "partial_fit": MemoryError}
+METHODS = {"fit": InjectedError, "warm fit": KeyboardInterrupt, "partial_fit": MemoryError}
 COMBINATIONS = [
     (name, method, error)
     for name in CASES
@@ -102,6 +102,6 @@ def test_an_unfitted_estimator_stays_unfitted(multiclass, estimator, parameters)
     model, other = made(parameters, estimator), made(parameters, estimator).fit(*multiclass)
     before = dict(vars(model))
     for number in points(n_calls_of(lambda: other.fit(*multiclass))):
-        with pytest.raises(Injected), failing_at(number):
+        with pytest.raises(InjectedError), failing_at(number):
             model.fit(*multiclass)
         assert vars(model) == before, number
