@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,8 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ValueError
             When the network has no such layer, or `set_output` asks for a frame of another layer than the last.
         """
-        X = self._validate_new_rows(X)
+        with _quiet():
+            X = self._validate_new_rows(X)
         network = self._model.network
         n_hidden = len(network.activations)
         if not (is_count(layer, low=-n_hidden) and layer < n_hidden) and not (n_hidden == 0 and layer == -1):
@@ -59,7 +61,7 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             raise ValueError(
                 f"layer must be -1 where set_output asks for {container!r}, whose columns are its. Got {layer!r}."
             )
-        with np.errstate(over="ignore", invalid="ignore"):
+        with _quiet():
             outputs = layer_outputs(network, self._model.parameters, X, number)
         require_finite(outputs)
         return outputs
@@ -106,7 +108,8 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
     def _mc_moments(self, X: Any, mc_samples: Any) -> tuple[Any, Any]:
         """Mean and standard deviation of the linked scores over dropout masks, the same masks at every call."""
-        X = self._validate_new_rows(X)
+        with _quiet():
+            X = self._validate_new_rows(X)
         _MC_SAMPLES.require("mc_samples", mc_samples)
         network = self._model.network
         if not network.has_dropout:
@@ -116,13 +119,13 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             )
         rng = np.random.default_rng(self._resume.streams.mc_seed)
         link = _of_finite(self._link)
-        with np.errstate(over="ignore", invalid="ignore"):
+        with _quiet():
             return dropout_moments(network, self._model.parameters, X, link, n_samples=int(mc_samples), rng=rng)
 
     def _from_scores(self, X: Any, link: Callable[[Any], Any]) -> Any:
         """What a function makes of the scores before the output function, in the precision of X, block by block."""
-        X = self._validate_new_rows(X)
-        with np.errstate(over="ignore", invalid="ignore"):
+        with _quiet():
+            X = self._validate_new_rows(X)
             return raw_scores(self._model.network, self._model.parameters, X, _of_finite(link))
 
     def _validate_new_rows(self, X: Any) -> Any:
@@ -141,8 +144,12 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             return False
         if X.ndim != 2 or len(X) == 0 or X.shape[1] != self.n_features_in_ or hasattr(self, "feature_names_in_"):
             return False
-        with np.errstate(over="ignore", invalid="ignore"):
-            return bool(np.isfinite(np.add.reduce(X, axis=None)))
+        return isfinite(np.add.reduce(X, axis=None))
+
+
+def _quiet() -> np.errstate:
+    """Without numpy's warnings of what is answered by an error."""
+    return np.errstate(over="ignore", invalid="ignore")
 
 
 def _of_finite(link: Callable[[Any], Any]) -> Callable[[Any], Any]:

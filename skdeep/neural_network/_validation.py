@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
-from math import ceil
+from math import ceil, isfinite
 from typing import Any
 
 import numpy as np
@@ -102,7 +102,7 @@ def require_weight(rows: Rows, part: str) -> None:
 def require_finite(values: Any) -> None:
     """Raise where rows are so large that what the network makes of them overflows."""
     # The sum alone, in most cases: a third of the time.
-    if not np.isfinite(np.add.reduce(values, axis=None)) and not np.isfinite(values).all():
+    if not isfinite(np.add.reduce(values, axis=None)) and not np.isfinite(values).all():
         raise ValueError(
             f"X must hold rows whose scores and predictions {values.dtype} can hold. Got rows that overflow: scale the "
             "inputs (StandardScaler) as those of fit, or pass them in float64."
