@@ -241,6 +241,22 @@ def test_a_stack_restores_what_diverges_in_it(rows):
     assert_allclose(*scores, rtol=1e-5)
 
 
+@pytest.mark.parametrize("search", [GridSearchCV, BatchedGridSearchCV])
+def test_an_interrupt_stops_a_search(rows, search):
+    """And no candidate is fitted after it."""
+    steps = []
+
+    def interrupted(step):
+        steps.append(step)
+        raise KeyboardInterrupt
+
+    searching = search(network(learning_rate=interrupted), {"alpha": [0.1, 1.0]}, cv=2)
+    with pytest.raises(KeyboardInterrupt):
+        searching.fit(*rows)
+    assert len(steps) == 1
+    assert not hasattr(searching, "best_estimator_")
+
+
 # Real signals -------------------------------------------------------------------------------------------------------
 
 INTERRUPTED = """

@@ -1,6 +1,8 @@
 """Models in files: as they were, small, without rows, and with a warning where another version wrote them."""
 
 import pickle
+import subprocess
+import sys
 import warnings
 
 import joblib
@@ -108,3 +110,34 @@ def test_a_model_in_a_memory_map_leaves_its_file_alone(binary, solver, tmp_path)
     before = (tmp_path / "model.joblib").read_bytes()
     joblib.load(tmp_path / "model.joblib", mmap_mode="r").fit(X, y)
     assert (tmp_path / "model.joblib").read_bytes() == before
+
+
+#: What a training may draw or carry on from one fit to the next.
+INSTALMENTS = {
+    **{solver: {"solver": solver} for solver in ("adam", "adamw", "sgd", "rmsprop")},
+    "dropout": {"keep_prob": 0.7, "input_keep_prob": 0.9},
+    "augmentation": {"augment": GaussianNoise(scale=0.1)},
+    "invscaling": {"solver": "sgd", "learning_rate": "invscaling"},
+    "adaptive": {"solver": "sgd", "learning_rate": "adaptive"},
+    "dev rows": {"early_stopping": True, "n_iter_no_change": 100},
+}
+
+GO_ON = """
+import pickle, sys
+models, X, y = pickle.load(open(sys.argv[1], "rb"))
+pickle.dump([model.fit(X, y)._model.parameters.theta for model in models], open(sys.argv[2], "wb"))
+"""
+
+
+@each_estimator
+def test_a_new_process_goes_on_with_the_training_bitwise(binary, estimator, tmp_path):
+    """Fitted for three epochs, stored, and fitted for three more elsewhere: as fitted for six at once."""
+    X, y = binary
+    fixed = {"batch_size": 40, "learning_rate": "constant", "tol": 0.0, "learning_rate_init": 1e-4}
+    halves = [fitted(X, y, estimator, warm_start=True, **fixed | more) for more in INSTALMENTS.values()]
+    (tmp_path / "halves").write_bytes(pickle.dumps((halves, X, y)))
+    subprocess.run([sys.executable, "-c", GO_ON, tmp_path / "halves", tmp_path / "wholes"], check=True, timeout=120)
+    continued = pickle.loads((tmp_path / "wholes").read_bytes())
+    for name, theta in zip(INSTALMENTS, continued, strict=True):
+        whole = fitted(X, y, estimator, max_iter=6, **fixed | INSTALMENTS[name])
+        assert_array_equal(theta, whole._model.parameters.theta, err_msg=name)
