@@ -165,28 +165,62 @@ def start_model(
 
 def optimise(training: Training) -> None:
     """Train the model on the rows, in place."""
-    parameters, model, resume, rows = training.parameters, training.model, training.resume, training.rows
-    history, validate = model.history, training.validate
-    n_before = history.n_epochs
-    monitors: list[Monitor] = [ProgressLine(n_before + training.n_epochs)] if parameters["verbose"] else []
-    watched: dict[str, Any] = {"validate": validate, "monitors": monitors, "rescues": training.rescues}
-    if parameters["solver"] == "lbfgs":
-        if parameters["record_norms"]:
-            monitors.append(NormRecorder())
-        watched["stopping"] = _lbfgs_stopping(training)
-        _minimise(parameters, model, rows, max_iter=training.n_epochs, **watched)
+    n_before = training.model.history.n_epochs
+    # Each in a function of its own, which leaves no gradient and no best weights in memory.
+    if training.parameters["solver"] == "lbfgs":
+        _run_lbfgs(training)
     else:
-        batches = mini_batches(training, Workspace(model.network, training.batch_size, computing_dtype(parameters)))
-        prepare_resume(training)
-        trainer = _trainer(training)
-        if parameters["record_norms"]:
-            trainer.record_norms = True
-            monitors.append(NormRecorder(lambda: trainer.gradient_norms))
-        with suited_threads(model.network, batches.size):
-            watched["stopping"] = patience(training)
-            train(trainer, batches, history, max_epochs=training.n_epochs, **watched)
-        resume.n_steps = trainer.n_steps
-    finish(training, n_epochs=history.n_epochs - n_before)
+        _run_steps(training)
+    finish(training, n_epochs=training.model.history.n_epochs - n_before)
+
+
+def _run_lbfgs(training: Training) -> None:
+    parameters = training.parameters
+    monitors = _monitors(training)
+    if parameters["record_norms"]:
+        monitors.append(NormRecorder())
+    merged = training.rows.merge_equal()
+    model = training.model
+    train_lbfgs(
+        Objective(model.network, merged, make_penalty(parameters, model.alpha, merged.total_weight)),
+        model.parameters,
+        model.history,
+        max_iter=training.n_epochs,
+        tol=parameters["tol"],
+        stopping=_lbfgs_stopping(training),
+        validate=training.validate,
+        monitors=monitors,
+        rescues=training.rescues,
+    )
+    model.parameters = model.parameters.astype(parameters["dtype"])
+
+
+def _run_steps(training: Training) -> None:
+    parameters, model = training.parameters, training.model
+    monitors = _monitors(training)
+    batches = mini_batches(training, Workspace(model.network, training.batch_size, computing_dtype(parameters)))
+    prepare_resume(training)
+    trainer = _trainer(training)
+    if parameters["record_norms"]:
+        trainer.record_norms = True
+        monitors.append(NormRecorder(lambda: trainer.gradient_norms))
+    with suited_threads(model.network, batches.size):
+        train(
+            trainer,
+            batches,
+            model.history,
+            max_epochs=training.n_epochs,
+            stopping=patience(training),
+            validate=training.validate,
+            monitors=monitors,
+            rescues=training.rescues,
+        )
+    training.resume.n_steps = trainer.n_steps
+
+
+def _monitors(training: Training) -> list[Monitor]:
+    last_epoch = training.model.history.n_epochs + training.n_epochs
+    return [ProgressLine(last_epoch)] if training.parameters["verbose"] else []
 
 
 def finish(training: Training, *, n_epochs: int) -> None:
@@ -257,14 +291,6 @@ def mini_batches(training: Training, workspace: Place) -> MiniBatches[Place]:
         augment=make_augment(parameters, training.model.network.loss),
         augment_rng=streams.augment,
     )
-
-
-def _minimise(parameters: dict[str, Any], model: Model, rows: Rows, **watched: Any) -> None:
-    """L-BFGS on all rows at once."""
-    merged = rows.merge_equal()
-    objective = Objective(model.network, merged, make_penalty(parameters, model.alpha, merged.total_weight))
-    train_lbfgs(objective, model.parameters, model.history, tol=parameters["tol"], **watched)
-    model.parameters = model.parameters.astype(parameters["dtype"])
 
 
 def _trainer(training: Training) -> Trainer:
