@@ -131,6 +131,9 @@ class EarlyStopping:
         Copy the weights of every better epoch, for `restore` and `rescue`.
     ends_at_best : bool, default=True
         Whether `restore` puts them back at the end of every training.
+    judge : callable (parameters) -> float, default=None
+        By what the best weights are chosen, lower being better, where the column is no word on them: the training loss
+        of an epoch is that before each of its steps. None for the column and `tol`.
 
     Attributes
     ----------
@@ -143,10 +146,12 @@ class EarlyStopping:
     patience: int
     keep_best: bool = False
     ends_at_best: bool = True
+    judge: Callable[[ParameterVector], float] | None = None
     best_theta: Array | None = field(default=None, init=False, repr=False)
     best_epoch: int = field(default=0, init=False)
     n_stalled: int = field(default=0, init=False)
     _best_value: float = field(default=float("inf"), init=False)
+    _best_judged: float = field(default=float("inf"), init=False)
     _mark: dict[str, int] = field(default_factory=dict, init=False, repr=False)
 
     def epoch_ended(self, history: History, parameters: ParameterVector) -> StopReason | None:
@@ -154,20 +159,25 @@ class EarlyStopping:
         self._mark = history.mark()
         value = getattr(history, self.column)[-1]
         value = -value if self.column == "validation_score" else value
-        if value < self._best_value - self.tol:
-            self._keep(value, history.n_epochs, parameters)
-        else:
-            self.n_stalled += 1
+        is_better = value < self._best_value - self.tol
+        if self.judge is None and is_better:
+            self._keep(history.n_epochs, parameters)
+        elif self.judge is not None:
+            judged = self.judge(parameters)
+            if judged < self._best_judged:
+                self._best_judged = judged
+                self._keep(history.n_epochs, parameters)
+        self._best_value, self.n_stalled = (value, 0) if is_better else (self._best_value, self.n_stalled + 1)
         if self.n_stalled < self.patience:
             return None
         return StopReason.CONVERGED if self.column == "loss" else StopReason.EARLY_STOPPING
 
-    def _keep(self, value: float, epoch: int, parameters: ParameterVector) -> None:
+    def _keep(self, epoch: int, parameters: ParameterVector) -> None:
         if self.keep_best and self.best_theta is None:
             self.best_theta = parameters.theta.copy()
         elif self.best_theta is not None:
             self.best_theta[...] = parameters.theta
-        self._best_value, self.best_epoch, self.n_stalled = value, epoch, 0
+        self.best_epoch = epoch
 
     def restore(self, history: History, parameters: ParameterVector) -> None:
         """Put the best weights back, whether or not the training stopped early."""

@@ -272,8 +272,11 @@ def _minimise(
         nonlocal started
         parameters.theta[...] = intermediate_result.x
         history.loss.append(float(intermediate_result.fun))
-        close_epoch(parameters, history, started, validate)
-        history.stop_reason = _first_reason(watching, history, parameters)
+        try:
+            close_epoch(parameters, history, started, validate)
+            history.stop_reason = _first_reason(watching, history, parameters)
+        except StopIteration as error:  # of the user's scorer: scipy would take it for the end of the training
+            raise RuntimeError("scoring raised StopIteration") from error
         started = perf_counter()
         if history.stop_reason is not None:
             raise StopIteration

@@ -21,10 +21,10 @@ from sklearn.utils.validation import validate_data
 
 from ..core import History, ParameterVector, Rows, StopReason, mean_loss
 from ..core.losses import Loss
-from ..core.training import Validate
+from ..core.training import LARGEST_LOSS, Validate
 from ._fitted import FittedAttributes
 from ._model import DevSet, Model, Resume
-from ._parameters import PLANNED, Streams, check_parameters
+from ._parameters import PLANNED, RULES, Streams, check_parameters
 from ._prediction import Predictions
 from ._state import put_together, take_apart
 from ._training import ABSURD, Training, computing_dtype, optimise, start_model
@@ -139,6 +139,10 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
         # scikit-learn reads the signature anew at every get_params and clone: a sixth of the price of a short fit.
         return super()._get_param_names()
 
+    def _own_parameters(self) -> dict[str, Any]:
+        """Ours by name, whatever a subclass has made of the constructor."""
+        return {name: getattr(self, name) for name in RULES if hasattr(self, name)}
+
     # What the kind of target decides ------------------------------------------------------------------------
 
     #: What the target must be, in the words of an error.
@@ -198,7 +202,8 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
             Target.
         sample_weight : array-like of shape (n_samples,), default=None
             What each row counts; 1 each if None. Weight k means k equal rows in the objective, 0 none; where all rows
-            fit one mini-batch the two train bitwise alike.
+            fit one mini-batch the two train bitwise alike. So weights that sum to one make one row of them all, beside
+            which the same `alpha` presses as many times harder as there are rows: scale weights to a mean of 1.
         X_val : array-like or sparse matrix of shape (n_dev, n_features), default=None
             The user's own dev set: evaluated after each epoch, and with `early_stopping` used in place of a
             split of the training rows.
@@ -261,7 +266,7 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
     def _start_fit(
         self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, sample_weight_val: Any
     ) -> Training:
-        check_parameters(self.get_params(deep=False))
+        check_parameters(self._own_parameters())
         continues = bool(self.warm_start) and self.__sklearn_is_fitted__()
         X, y, weight = self._validate_rows(X, y, sample_weight, reset=not continues)
         return self._start_on(X, y, weight, X_val, y_val, sample_weight_val, continues=continues)
@@ -285,7 +290,7 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
         return self._training(rows, dev, resume, continues=continues, n_epochs=int(self.max_iter), ends=True)
 
     def _start_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any) -> Training:
-        check_parameters(self.get_params(deep=False))
+        check_parameters(self._own_parameters())
         continues = self.__sklearn_is_fitted__()
         resume = self._start_resume(continues)
         X, y, weight = self._validate_rows(X, y, sample_weight, reset=not continues)
@@ -299,7 +304,7 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
         self, rows: Rows, dev: DevSet | None, resume: Resume, *, continues: bool, n_epochs: int, ends: bool
     ) -> Training:
         """A model and the rows that it is to be trained on."""
-        parameters = self.get_params(deep=False)
+        parameters = self._own_parameters()
         require_weight(rows, "training")
         rows = replace(rows, Y=self._smooth(rows.Y))
         fitted = self._model if continues else None
@@ -388,7 +393,8 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
 
         def validate(parameters: ParameterVector, history: History) -> None:
             history.validation_loss.append(mean_loss(model.network, parameters, dev.rows))
-            if scorer is not None:
+            has_diverged = not history.validation_loss[-1] < LARGEST_LOSS  # as the training will say
+            if scorer is not None and not has_diverged:
                 score = float(scorer(judged, X_dev, dev.y, **weight))
                 if not np.isfinite(score):
                     raise ValueError(

@@ -106,11 +106,13 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     on_divergence : {"raise", "restore"}, default="raise"
         When a weight or the loss becomes non-finite, or the loss goes beyond 1e15: raise a `DivergenceError` and leave
         the estimator as it was, or end with the weights of the best epoch before, a ConvergenceWarning and
-        ``stop_reason_ == "diverged"``. In the first epoch there are none, and it raises.
+        ``stop_reason_ == "diverged"``. In the first epoch of a call, and so in `partial_fit`, there are none, and it
+        raises.
     on_interrupt : {"raise", "keep"}, default="raise"
         At Ctrl-C: raise the KeyboardInterrupt and leave the estimator as it was, or end with the weights of the best
-        epoch so far, a ConvergenceWarning and ``stop_reason_ == "interrupted"``. In the first epoch it raises. Best is
-        meant as by `early_stopping` where that watches dev rows, else by training loss.
+        epoch so far, a ConvergenceWarning and ``stop_reason_ == "interrupted"``; a call's first epoch raises.
+        Best is meant as by `early_stopping` where that watches dev rows, else by the loss after the epoch on up to
+        256 training rows. A search goes on after a fit that was kept; leave "raise" to have it stopped.
     dtype : {"float32", "float64"}, default="float32"
         Precision of the training. Predictions are computed in the precision of the X that is passed.
     random_state : int, RandomState or None, default=None

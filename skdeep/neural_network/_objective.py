@@ -36,7 +36,7 @@ def objective_of(
     """
     continues = estimator.__sklearn_is_fitted__()
     judged = copy(estimator).set_params(dtype="float64", random_state=deepcopy(estimator.random_state))
-    parameters = judged.get_params(deep=False)
+    parameters = judged._own_parameters()
     check_parameters(parameters)
     X, y, weight = judged._validate_rows(X, y, sample_weight, reset=not continues)
     rows = judged._training_rows(X, y, weight, counting_rows(X, weight), continues=continues)
@@ -68,7 +68,7 @@ def first_step(estimator: BaseDeepMLP, at: ParameterVector, gradient: ParameterV
     ParameterVector or None
         The change; None for L-BFGS, which has no step size.
     """
-    parameters = estimator.get_params(deep=False)
+    parameters = estimator._own_parameters()
     if parameters["solver"] == "lbfgs":
         return None
     moved, gradient = at.copy(), gradient.copy()

@@ -122,15 +122,17 @@ def check_parameters(parameters: dict[str, Any]) -> None:
     Parameters
     ----------
     parameters : dict
-        As `get_params(deep=False)` gives them.
+        By name, those of the estimator that has them.
 
     Raises
     ------
     ValueError
         Naming the parameter, the rule and the value got.
     """
-    for name, value in parameters.items():
-        rule = RULES[name]
+    for name, rule in RULES.items():
+        if name not in parameters:  # as those of the classifier in a regressor
+            continue
+        value = parameters[name]
         if rule.per_layer and is_sequence(value):
             _check_per_layer(name, value, rule, len(hidden_sizes(parameters)))
         else:

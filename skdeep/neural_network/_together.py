@@ -63,7 +63,7 @@ def pays_to_stack(network: BaseDeepMLP, n_features: int) -> bool:
     bool
         True where its parameters are wrong, too: its fit will say so.
     """
-    parameters = network.get_params(deep=False)
+    parameters = network._own_parameters()
     try:
         check_parameters(parameters)
     except ValueError:
@@ -111,7 +111,7 @@ def _start(fit: NetworkFit, validated: dict[Hashable, tuple[BaseDeepMLP, tuple[A
     """The training of a fit, on rows that are validated and converted once for all fits on them."""
     network, given = fit.network, dict(fit.fit_params)
     weight = given.pop("sample_weight", None)
-    parameters = network.get_params(deep=False)
+    parameters = network._own_parameters()
     check_parameters(parameters)
     key = (type(network), id(fit.X), id(fit.y), id(weight), computing_dtype(parameters))
     if key not in validated:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -228,7 +229,8 @@ def finish(training: Training, *, n_epochs: int) -> None:
     model, rows = training.model, training.rows
     model.n_samples_seen += n_epochs * len(rows)
     if training.ends:
-        model.data_loss = _data_loss(training)
+        with np.errstate(all="ignore"):
+            model.data_loss = _data_loss(training)
     if model.history.cut_short_by is not None:  # the optimizer's moments do not go with the weights that were put back
         training.resume.made_from.pop("optimizer", None)
 
@@ -242,13 +244,12 @@ def _data_loss(training: Training) -> float:
         return before
     # The last loss of the history is that before the last steps, which may have been the ones that spoilt it all.
     limit = ABSURD * model.network.loss.of_zero_scores(model.network.layer_sizes[-1])
-    some = replace(rows, numbers=rows.numbers[:: -(-len(rows) // MOST_ROWS)])
-    with np.errstate(all="ignore"):
-        if before <= limit and some.total_weight > 0:
-            loss = mean_loss(model.network, model.parameters, some)
-            if len(some) == len(rows) or loss <= limit:
-                return loss
-        return mean_loss(model.network, model.parameters, rows)
+    some = _some(rows)
+    if before <= limit:
+        loss = mean_loss(model.network, model.parameters, some)
+        if len(some) == len(rows) or loss <= limit:
+            return loss
+    return mean_loss(model.network, model.parameters, rows)
 
 
 def patience(training: Training) -> EarlyStopping:
@@ -263,7 +264,20 @@ def patience(training: Training) -> EarlyStopping:
         n_iter_no_change,
         keep_best=training.watches_dev or bool(training.rescues),
         ends_at_best=training.watches_dev,
+        judge=_training_loss(training) if training.rescues and not training.watches_dev else None,
     )
+
+
+def _training_loss(training: Training) -> Callable[[ParameterVector], float]:
+    """The loss of given weights on some of the training rows."""
+    network, some = training.model.network, _some(training.rows)
+    return lambda parameters: mean_loss(network, parameters, some)
+
+
+def _some(rows: Rows) -> Rows:
+    """At most `MOST_ROWS` of them, spread out by an odd step, lest classes that take turns be missed."""
+    some = replace(rows, numbers=rows.numbers[:: -(-len(rows) // MOST_ROWS) | 1])
+    return some if some.total_weight > 0 else rows
 
 
 def _lbfgs_stopping(training: Training) -> EarlyStopping | None:

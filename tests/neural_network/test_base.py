@@ -377,3 +377,19 @@ def test_the_recorded_gradient_is_that_of_the_first_step_of_the_epoch(binary):
     one, two = (DeepMLPClassifier((5,), max_iter=epochs, **descent).fit(*binary) for epochs in (1, 2))
     moved = [np.linalg.norm(W1 - W0) / 0.1 for W0, W1 in zip(one.coefs_, two.coefs_, strict=True)]
     assert two.history_.gradient_norm[1] == pytest.approx(moved)
+
+
+class WithMore(DeepMLPClassifier):
+    """Has a parameter of its own."""
+
+    def __init__(self, hidden_layer_sizes=(4,), *, extra=None):
+        super().__init__(hidden_layer_sizes, max_iter=2, random_state=0)
+        self.extra = extra
+
+
+def test_a_subclass_may_have_a_constructor_of_its_own(binary):
+    """With parameters of its own, and few of ours."""
+    model = WithMore(extra=3).fit(*binary)
+    assert model.get_params() == {"hidden_layer_sizes": (4,), "extra": 3}
+    plain = DeepMLPClassifier((4,), max_iter=2, random_state=0).fit(*binary)
+    np.testing.assert_array_equal(model.coefs_[0], plain.coefs_[0])

@@ -188,6 +188,30 @@ def test_with_dev_rows_the_best_is_theirs(rows, reason, event, wanted):
     assert model.best_iter_ == np.argmin(model.validation_loss_curve_) + 1 < model.n_iter_ == N_EPOCHS - 1
 
 
+@pytest.mark.parametrize("estimator", [DeepMLPClassifier, DeepMLPRegressor])
+def test_weights_that_the_last_step_spoilt_are_not_the_best(rows, estimator):
+    """The loss of an epoch is that before its steps, so it says nothing of them."""
+    X, y = rows
+    descent = {"solver": "sgd", "batch_size": 100}
+    rate = {"learning_rate": lambda step: 1e-3 if step < 4 else 1e6}  # spoils the fifth epoch, and overflows later
+    model = network(estimator, on_divergence="restore", max_iter=30, **descent, **rate)
+    with pytest.warns(ConvergenceWarning):
+        model.fit(X, y)
+    whole = network(estimator, max_iter=4, **descent, **rate).fit(X, y)
+    assert_array_equal(model.coefs_[0], whole.coefs_[0])
+
+
+@pytest.mark.parametrize("solver", STEPWISE)
+def test_a_scorer_does_not_see_what_has_diverged(rows, solver):
+    """The error is that of the divergence, and the best weights can be had."""
+    more = {"solver": solver, "early_stopping": True, "scoring": None, "learning_rate": in_epoch(4, lambda: 1e30)}
+    with pytest.raises(DivergenceError, match="diverged in epoch"):
+        network(**more).fit(*rows)
+    with pytest.warns(ConvergenceWarning, match="the best before"):
+        model = network(on_divergence="restore", **more).fit(*rows)
+    assert model.stop_reason_ == "diverged"
+
+
 @each_end
 def test_in_the_first_epoch_there_is_nothing_to_keep(rows, reason, event, wanted):
     model = network(learning_rate=in_epoch(1, event), **wanted)
