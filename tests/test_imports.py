@@ -131,4 +131,4 @@ def test_the_reader_of_imports_finds_what_is_there():
     """The two tests above would pass on an empty list: this one sees known imports."""
     assert "core.network" in set(siblings("core.training"))
     assert "core.__init__" in set(siblings("neural_network._base"))
-    assert "sklearn.base.BaseEstimator" in set(imported("neural_network._base"))
+    assert "sklearn.base.BaseEstimator" in set(imported("neural_network._state"))

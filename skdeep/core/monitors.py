@@ -160,17 +160,22 @@ class EarlyStopping:
         value = getattr(history, self.column)[-1]
         value = -value if self.column == "validation_score" else value
         is_better = value < self._best_value - self.tol
-        if self.judge is None and is_better:
+        if self._is_best(is_better, parameters):
             self._keep(history.n_epochs, parameters)
-        elif self.judge is not None:
-            judged = self.judge(parameters)
-            if judged < self._best_judged:
-                self._best_judged = judged
-                self._keep(history.n_epochs, parameters)
-        self._best_value, self.n_stalled = (value, 0) if is_better else (self._best_value, self.n_stalled + 1)
+        if is_better:
+            self._best_value, self.n_stalled = value, 0
+        else:
+            self.n_stalled += 1
         if self.n_stalled < self.patience:
             return None
         return StopReason.CONVERGED if self.column == "loss" else StopReason.EARLY_STOPPING
+
+    def _is_best(self, is_better: bool, parameters: ParameterVector) -> bool:
+        if self.judge is None:
+            return is_better
+        judged, best = self.judge(parameters), self._best_judged
+        self._best_judged = min(judged, best)
+        return judged < best
 
     def _keep(self, epoch: int, parameters: ParameterVector) -> None:
         if self.keep_best and self.best_theta is None:

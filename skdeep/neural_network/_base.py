@@ -7,12 +7,10 @@ from abc import ABC, abstractmethod
 from copy import copy, deepcopy
 from dataclasses import replace
 from functools import cache
-from importlib.metadata import version
 from inspect import signature
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_array, check_consistent_length
@@ -26,7 +24,7 @@ from ._fitted import FittedAttributes
 from ._model import DevSet, Model, Resume
 from ._parameters import PLANNED, RULES, Streams, check_parameters
 from ._prediction import Predictions
-from ._state import put_together, take_apart
+from ._state import Stored
 from ._training import ABSURD, Training, computing_dtype, optimise, start_model
 from ._validation import (
     ROWS,
@@ -39,14 +37,6 @@ from ._validation import (
     split_numbers,
     validate_weight,
 )
-
-#: The attributes that a file holds taken apart.
-OURS = ("_model", "_resume")
-
-
-@cache
-def _version() -> str:
-    return version("skdeep")
 
 
 def _is_stochastic(estimator: Any) -> bool:
@@ -61,7 +51,7 @@ def _takes_weight(scorer: Any) -> bool:
     return any(argument.name == "sample_weight" or argument.kind is argument.VAR_KEYWORD for argument in arguments)
 
 
-class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
+class BaseDeepMLP(FittedAttributes, Predictions, Stored, ABC):
     """The part of the estimators that does not depend on the kind of target."""
 
     def __init__(
@@ -424,9 +414,8 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
         uninformed = self._loss.of_zero_scores(self.n_outputs_)
         if not data_loss <= ABSURD * uninformed:
             warnings.warn(
-                f"Training ended with a loss of {data_loss:.3g}, where a constant prediction has about "
-                f"{uninformed:.2g}: the scores are far off. Scale the inputs (StandardScaler), lower "
-                "learning_rate_init, or set clip_norm.",
+                f"Training ended with a loss of {data_loss:.3g}, where scores of zero have {uninformed:.2g}: "
+                "the scores are far off. Scale the inputs (StandardScaler), lower learning_rate_init or set clip_norm.",
                 ConvergenceWarning,
                 stacklevel=3,
             )
@@ -438,28 +427,6 @@ class BaseDeepMLP(FittedAttributes, Predictions, BaseEstimator, ABC):
                 ConvergenceWarning,
                 stacklevel=3,
             )
-
-    def __copy__(self) -> Any:
-        """With the same model, which no fit changes in place."""
-        copied = type(self).__new__(type(self))
-        copied.__dict__.update(self.__dict__)
-        return copied
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = {name: take_apart(value) if name in OURS else value for name, value in super().__getstate__().items()}
-        return {**state, "_skdeep_version": _version()}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        state = dict(state)
-        written_by = state.pop("_skdeep_version", "an unknown version")
-        if written_by != _version():
-            warnings.warn(
-                f"This {type(self).__name__} was written by skdeep {written_by} and is read by {_version()}: it may "
-                "predict something else, or not work. Train it anew, or install the version that wrote it.",
-                UserWarning,
-                stacklevel=2,
-            )
-        super().__setstate__({name: put_together(value) if name in OURS else value for name, value in state.items()})
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

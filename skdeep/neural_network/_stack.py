@@ -47,7 +47,8 @@ def optimise_together(trainings: Sequence[Training]) -> list[Exception | None]:
         training = trainings[number]
         n_steps = member.history.n_epochs * -(-len(training.batch_rows) // training.batch_size)
         training.resume.optimizer, training.resume.n_steps = member.optimizer, n_steps
-        finish(training, n_epochs=member.history.n_epochs)
+        if member.error is None:
+            finish(training, n_epochs=member.history.n_epochs)
     return [members[number].error for number in range(len(trainings))]
 
 

@@ -7,9 +7,14 @@ another module without the files noticing.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import fields
+from functools import cache
+from importlib.metadata import version
 from typing import Any
+
+from sklearn.base import BaseEstimator
 
 from ..core import SGD, Activation, Adam, History, Network, ParameterVector, RMSProp, StopReason
 from ..core.activations import get_activation
@@ -18,6 +23,8 @@ from ..core.schedules import Adaptive, Constant, Cosine, Exponential, InverseSca
 from ._model import Model, Resume
 from ._parameters import CheckedSchedule, Streams
 
+#: The attributes of an estimator that a file holds taken apart.
+OURS = ("_model", "_resume")
 #: The key under which a part says what it is.
 KIND = "kind"
 
@@ -73,3 +80,34 @@ def put_together(value: Any) -> Any:
     record: Any = object.__new__(RECORDS[name])
     record.__dict__.update(parts)
     return record
+
+
+class Stored(BaseEstimator):
+    """The way of an estimator into a file and back, and of a copy."""
+
+    def __copy__(self) -> Any:
+        """With the same model, which no fit changes in place."""
+        copied = type(self).__new__(type(self))
+        copied.__dict__.update(self.__dict__)
+        return copied
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {name: take_apart(value) if name in OURS else value for name, value in super().__getstate__().items()}
+        return {**state, "_skdeep_version": _version()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        written_by = state.pop("_skdeep_version", "an unknown version")
+        if written_by != _version():
+            warnings.warn(
+                f"This {type(self).__name__} was written by skdeep {written_by} and is read by {_version()}: it may "
+                "predict something else, or not work. Train it anew, or install the version that wrote it.",
+                UserWarning,
+                stacklevel=2,
+            )
+        super().__setstate__({name: put_together(value) if name in OURS else value for name, value in state.items()})
+
+
+@cache
+def _version() -> str:
+    return version("skdeep")

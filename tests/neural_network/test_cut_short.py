@@ -253,6 +253,16 @@ def test_lbfgs_ends_with_its_best_weights(rows, monkeypatch):
     assert model.loss_curve_ == whole.loss_curve_
 
 
+def test_what_a_scorer_raises_ends_no_training_by_lbfgs(rows):
+    """Not even StopIteration, which scipy takes for a wish to stop."""
+
+    def scorer(estimator, X, y):
+        raise StopIteration
+
+    with pytest.raises(RuntimeError, match="scoring raised StopIteration"):
+        network(solver="lbfgs", early_stopping=True, scoring=scorer).fit(*rows)
+
+
 def test_a_stack_restores_what_diverges_in_it(rows):
     """With the score that it has alone, and its warning."""
     slowly = network(DeepMLPRegressor, activation="identity", solver="sgd", on_divergence="restore", max_iter=60)

@@ -58,7 +58,7 @@ def test_a_stored_pipeline_is_as_it_was(binary, estimator, variant, store, tmp_p
 
 def test_a_model_of_another_version_warns(binary, monkeypatch):
     stored = pickle.dumps(fitted(*binary))
-    monkeypatch.setattr("skdeep.neural_network._base._version", lambda: "99.0")
+    monkeypatch.setattr("skdeep.neural_network._state._version", lambda: "99.0")
     with pytest.warns(UserWarning, match=r"DeepMLPClassifier was written by skdeep 0.* and is read by 99.0"):
         pickle.loads(stored)
 
