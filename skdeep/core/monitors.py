@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
 
 import numpy as np
 
@@ -19,7 +18,7 @@ class StopReason(StrEnum):
     CONVERGED = "converged"
     EARLY_STOPPING = "early_stopping"
     LINE_SEARCH = "line_search"
-    CALLER = "caller"
+    CALLBACK = "callback"
     DIVERGED = "diverged"
     INTERRUPTED = "interrupted"
 
@@ -81,16 +80,19 @@ class History:
                 del getattr(self, name)[length:]
 
 
-class Monitor(Protocol):
-    """Sees each epoch when it is over."""
+class Monitor:
+    """Sees each epoch begin and end; what it does not want to see it leaves out."""
+
+    def epoch_begins(self, history: History, parameters: ParameterVector) -> None:
+        """Look at the state before the epoch's first step."""
 
     def epoch_ended(self, history: History, parameters: ParameterVector) -> StopReason | None:
         """Look at the last entries of the history; a reason ends the training."""
-        ...
+        return None
 
 
 @dataclass
-class NormRecorder:
+class NormRecorder(Monitor):
     """Writes the norms of each layer's weights, and of its gradient if there is one, into the history.
 
     Parameters
@@ -114,7 +116,7 @@ def layer_norms(parameters: ParameterVector) -> list[float]:
 
 
 @dataclass
-class EarlyStopping:
+class EarlyStopping(Monitor):
     """Patience: stop when `patience` epochs in a row bring nothing better, and keep the best weights if asked.
 
     Better means lower by more than `tol` than the best value so far.

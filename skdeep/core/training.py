@@ -166,7 +166,7 @@ def train(
     validate : callable (parameters, history) -> None, default=None
         Evaluates the dev rows after each epoch.
     monitors : sequence of Monitor, default=()
-        See each epoch when it is over.
+        See each epoch begin and end.
     rescues : mapping of exception type to StopReason, default=None
         What does not fail the training once `stopping` has kept weights: they are its result then.
 
@@ -180,6 +180,7 @@ def train(
         # An overflow is reported once, as a DivergenceError, instead of as a warning from every array call.
         with np.errstate(all="ignore"):
             for _ in range(max_epochs):
+                _begin_epoch(monitors, history, trainer.parameters)
                 started = perf_counter()
                 history.loss.append(float(trainer.epoch(batches)))
                 history.learning_rate.append(float(trainer.schedule(trainer.n_steps - 1)))
@@ -228,7 +229,7 @@ def train_lbfgs(
     validate : callable (parameters, history) -> None, default=None
         Evaluates the dev rows after each iteration.
     monitors : sequence of Monitor, default=()
-        See each iteration when it is over.
+        See each iteration begin and end.
     rescues : mapping of exception type to StopReason, default=None
         What does not fail the training once `stopping` has kept weights: they are its result then.
 
@@ -264,25 +265,34 @@ def _minimise(
 ) -> int:
     """The iterations of L-BFGS; scipy's status at their end."""
     watching = monitors if stopping is None else [*monitors, stopping]
-    started = perf_counter()
+    started, has_begun = perf_counter(), False
     history.loss.append(objective(parameters.theta)[0])
     _require_finite(parameters, history)
 
+    def evaluate(theta: Array) -> tuple[float, Array]:
+        # scipy tells when an iteration has ended, but not that the next begins: that is where it evaluates again.
+        nonlocal has_begun
+        if not has_begun:
+            _begin_epoch(monitors, history, parameters)
+            has_begun = True
+        return objective(theta)
+
     def iteration_ended(intermediate_result: OptimizeResult) -> None:
-        nonlocal started
+        nonlocal started, has_begun
+        has_begun = False
         parameters.theta[...] = intermediate_result.x
         history.loss.append(float(intermediate_result.fun))
         try:
             close_epoch(parameters, history, started, validate)
             history.stop_reason = _first_reason(watching, history, parameters)
-        except StopIteration as error:  # of the user's scorer: scipy would take it for the end of the training
-            raise RuntimeError("scoring raised StopIteration") from error
+        except StopIteration as error:  # of the user's own functions: scipy would take it for the end of the training
+            raise RuntimeError("scoring or a callback raised StopIteration") from error
         started = perf_counter()
         if history.stop_reason is not None:
             raise StopIteration
 
     result = minimize(
-        objective,
+        evaluate,
         parameters.theta.copy(),
         jac=True,
         method="L-BFGS-B",
@@ -301,6 +311,11 @@ def close_epoch(parameters: ParameterVector, history: History, started: float, v
         validate(parameters, history)
         _require_finite(parameters, history)
     history.seconds.append(perf_counter() - started)
+
+
+def _begin_epoch(monitors: Sequence[Monitor], history: History, parameters: ParameterVector) -> None:
+    for monitor in monitors:
+        monitor.epoch_begins(history, parameters)
 
 
 def _first_reason(monitors: Sequence[Monitor], history: History, parameters: ParameterVector) -> StopReason | None:

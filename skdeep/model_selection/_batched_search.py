@@ -286,9 +286,9 @@ class _FittedClone:
             raise RuntimeError(f"The fit that comes next in the search is that of {expected}. Got {params}.")
         estimator = self.outcome.estimator
 
-        def fit(*args: Any, **kwargs: Any) -> Any:
+        def fit(X: Any, y: Any, **params: Any) -> Any:
             del estimator.fit
-            return self.outcome.claim()
+            return self.outcome.claim(X, y)
 
         estimator.fit = fit
         return estimator

@@ -19,6 +19,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples
 
 from ..neural_network import DeepMLPClassifier, DeepMLPRegressor
+from ..neural_network._callbacks import has_callbacks, report_fit
 from ..neural_network._together import NetworkFit, fit_together, pays_to_stack
 
 #: What `fit` takes beside rows and target.
@@ -45,14 +46,18 @@ class Outcome:
     estimator: Any
     seconds: float
 
-    def claim(self) -> Any:
-        """The fitted estimator, with what its fit has to warn of; its earlier steps are now its own."""
+    def claim(self, X: Any = None, y: Any = None) -> Any:
+        """The fitted estimator, with what its fit has to warn of; its earlier steps are now its own.
+
+        The callbacks of a search hear now of its fit on X and y.
+        """
         network = self.estimator
         if type(self.estimator) is Pipeline:
             # Others share them until here: whoever scores may change what it is given, as may a random `transform`.
             *before, (_, network) = self.estimator.steps
             self.estimator.steps[:-1] = deepcopy(before)
         network._warn_unless_converged()
+        report_fit(self.estimator, X, y)
         return self.estimator
 
 
@@ -71,16 +76,18 @@ def can_share(estimator: Any, fit_params: Collection[str], X: Any, y: Any) -> bo
     Returns
     -------
     bool
-        False for a Pipeline that cannot be taken apart, and for what cannot be fitted at all.
+        False for a Pipeline that cannot be taken apart, for what has callbacks, and for what cannot be fitted at all.
     """
     network, of_network = estimator, set(fit_params)
+    if has_callbacks(estimator):
+        return False
     if type(estimator) is Pipeline:
         if not _comes_apart(estimator, fit_params):
             return False
         last, network = estimator.steps[-1]
         of_network = {name.removeprefix(f"{last}__") for name in fit_params if name.startswith(f"{last}__")}
     is_ours = type(network) in (DeepMLPClassifier, DeepMLPRegressor)
-    if y is None or not is_ours or not of_network <= FIT_PARAMS:
+    if y is None or not is_ours or has_callbacks(network) or not of_network <= FIT_PARAMS:
         return False
     return pays_to_stack(network, n_features=X.shape[1] if getattr(X, "ndim", 0) == 2 else 1)
 

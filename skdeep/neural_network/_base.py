@@ -20,6 +20,7 @@ from sklearn.utils.validation import validate_data
 from ..core import History, ParameterVector, Rows, StopReason, mean_loss
 from ..core.losses import Loss
 from ..core.training import LARGEST_LOSS, Validate
+from ._callbacks import WRAPPED, CallbackSupportMixin, ObservedFit, has_callbacks, with_callbacks
 from ._fitted import FittedAttributes
 from ._model import DevSet, Model, Resume
 from ._parameters import PLANNED, RULES, Streams, check_parameters
@@ -51,7 +52,7 @@ def _takes_weight(scorer: Any) -> bool:
     return any(argument.name == "sample_weight" or argument.kind is argument.VAR_KEYWORD for argument in arguments)
 
 
-class BaseDeepMLP(FittedAttributes, Predictions, Stored, ABC):
+class BaseDeepMLP(CallbackSupportMixin, FittedAttributes, Predictions, Stored, ABC):
     """The part of the estimators that does not depend on the kind of target."""
 
     def __init__(
@@ -172,6 +173,7 @@ class BaseDeepMLP(FittedAttributes, Predictions, Stored, ABC):
 
     # Training -----------------------------------------------------------------------------------------------
 
+    @with_callbacks
     def fit(
         self,
         X: Any,
@@ -214,11 +216,18 @@ class BaseDeepMLP(FittedAttributes, Predictions, Stored, ABC):
         DivergenceError
             When the loss or a weight becomes non-finite; the estimator is then as it was before.
         """
+        check_parameters(self._own_parameters())
+        observer = ObservedFit(self, X, y, sample_weight, self.max_iter) if has_callbacks(self) else None
         attempt = copy(self)
         training = attempt._start_fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
+        if observer is not None:
+            observer.trains(attempt, training.model)
+            training.observer = observer
         optimise(training)
         attempt._finish(training)
         attempt._warn_unless_converged()
+        if observer is not None:
+            observer.ended(attempt)
         # All was built aside: this one assignment is what a fit changes, and a fit that raises changes nothing.
         self.__dict__ = attempt.__dict__
         return self
@@ -256,7 +265,6 @@ class BaseDeepMLP(FittedAttributes, Predictions, Stored, ABC):
     def _start_fit(
         self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, sample_weight_val: Any
     ) -> Training:
-        check_parameters(self._own_parameters())
         continues = bool(self.warm_start) and self.__sklearn_is_fitted__()
         X, y, weight = self._validate_rows(X, y, sample_weight, reset=not continues)
         return self._start_on(X, y, weight, X_val, y_val, sample_weight_val, continues=continues)
@@ -401,14 +409,14 @@ class BaseDeepMLP(FittedAttributes, Predictions, Stored, ABC):
             warnings.warn(
                 f"{history.cut_short_by} The model has the weights of epoch {history.best_epoch}, the best before it.",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=3 + WRAPPED,
             )
         if reason is StopReason.LINE_SEARCH:
             warnings.warn(
                 "L-BFGS ended in its line search before the gradient fell below tol; scale the inputs "
                 "(StandardScaler) or raise tol.",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=3 + WRAPPED,
             )
         data_loss = self._model.data_loss
         uninformed = self._loss.of_zero_scores(self.n_outputs_)
@@ -417,7 +425,7 @@ class BaseDeepMLP(FittedAttributes, Predictions, Stored, ABC):
                 f"Training ended with a loss of {data_loss:.3g}, where scores of zero have {uninformed:.2g}: "
                 "the scores are far off. Scale the inputs (StandardScaler), lower learning_rate_init or set clip_norm.",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=3 + WRAPPED,
             )
         # A schedule that ends at max_iter has done what it was to do.
         planned = self.learning_rate in PLANNED and self.solver != "lbfgs"
@@ -425,7 +433,7 @@ class BaseDeepMLP(FittedAttributes, Predictions, Stored, ABC):
             warnings.warn(
                 f"Training reached max_iter={self.max_iter} before it converged; raise max_iter or learning_rate_init.",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=3 + WRAPPED,
             )
 
     def __sklearn_tags__(self) -> Any:

@@ -78,6 +78,8 @@ class Training:
         Whether a learning rate that is planned over the training should come to its end after these epochs.
     validate : callable (parameters, history) -> None, default=None
         Judges the dev rows after each epoch.
+    observer : Monitor, default=None
+        Sees the epochs, and may end the training.
     """
 
     parameters: dict[str, Any]
@@ -87,6 +89,7 @@ class Training:
     n_epochs: int
     ends: bool = True
     validate: Validate | None = None
+    observer: Monitor | None = None
 
     @property
     def watches_dev(self) -> bool:
@@ -122,7 +125,7 @@ class Training:
         return auto_batch_size(len(self.rows)) if asked == "auto" else int(asked)
 
 
-class ProgressLine:
+class ProgressLine(Monitor):
     """Prints one line an epoch."""
 
     def __init__(self, last_epoch: int) -> None:
@@ -221,7 +224,8 @@ def _run_steps(training: Training) -> None:
 
 def _monitors(training: Training) -> list[Monitor]:
     last_epoch = training.model.history.n_epochs + training.n_epochs
-    return [ProgressLine(last_epoch)] if training.parameters["verbose"] else []
+    monitors: list[Monitor] = [ProgressLine(last_epoch)] if training.parameters["verbose"] else []
+    return monitors if training.observer is None else [*monitors, training.observer]
 
 
 def finish(training: Training, *, n_epochs: int) -> None:

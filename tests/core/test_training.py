@@ -18,6 +18,7 @@ from skdeep.core import (
     History,
     MaxNorm,
     MiniBatches,
+    Monitor,
     Objective,
     ParameterVector,
     RMSProp,
@@ -39,14 +40,14 @@ def never():
     return EarlyStopping("loss", 0.0, 10**9)
 
 
-class Ask:
+class Ask(Monitor):
     """A monitor that asks to stop after some epochs."""
 
     def __init__(self, n_epochs):
         self.n_epochs = n_epochs
 
     def epoch_ended(self, history, parameters):
-        return StopReason.CALLER if history.n_epochs >= self.n_epochs else None
+        return StopReason.CALLBACK if history.n_epochs >= self.n_epochs else None
 
 
 @pytest.fixture
@@ -299,7 +300,7 @@ def test_a_monitor_can_end_the_training(schedule, start, make_rows):
     trainer, batches = start(make_rows(), schedule=SCHEDULES[schedule](0.1, 10))
     train(trainer, batches, history, max_epochs=10, stopping=never(), monitors=[Ask(3)])
     assert history.n_epochs == 3
-    assert history.stop_reason is StopReason.CALLER
+    assert history.stop_reason is StopReason.CALLBACK
 
 
 def test_an_adaptive_rate_is_lowered_before_the_training_ends(start, make_rows):
@@ -427,7 +428,7 @@ def test_a_monitor_can_end_lbfgs(logistic):
     """A monitor's reason ends the iterations at the weights that it saw."""
     objective, textbook = logistic
     parameters, history = lbfgs(objective, monitors=[Ask(2)])
-    assert (history.n_epochs, history.stop_reason) == (2, StopReason.CALLER)
+    assert (history.n_epochs, history.stop_reason) == (2, StopReason.CALLBACK)
     assert history.loss[-1] == pytest.approx(textbook(parameters.theta), rel=1e-12)
 
 

@@ -259,7 +259,7 @@ def test_what_a_scorer_raises_ends_no_training_by_lbfgs(rows):
     def scorer(estimator, X, y):
         raise StopIteration
 
-    with pytest.raises(RuntimeError, match="scoring raised StopIteration"):
+    with pytest.raises(RuntimeError, match="scoring or a callback raised StopIteration"):
         network(solver="lbfgs", early_stopping=True, scoring=scorer).fit(*rows)
 
 
