@@ -88,7 +88,7 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         What to watch on the dev rows: "loss" their mean loss; else a scorer as in scikit-learn, None for `score`.
     warm_start : bool, default=False
         Whether `fit` goes on from the last fit, with its optimizer and random streams, for `max_iter` more epochs. A
-        learning rate that is planned over them begins again.
+        learning rate that is planned over them begins again, and so does the patience of `n_iter_no_change`.
     record_norms : bool, default=False
         Whether ``history_.weight_norm`` and ``history_.gradient_norm`` get the norms of each layer, epoch by epoch;
         with "lbfgs" the first one only.
@@ -101,7 +101,8 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         At Ctrl-C: raise the KeyboardInterrupt and leave the estimator as it was, or end with the weights of the best
         epoch so far, a ConvergenceWarning and ``stop_reason_ == "interrupted"``; a call's first epoch raises.
         Best is meant as by `early_stopping` where that watches dev rows, else by the loss after the epoch on up to
-        256 training rows. A search goes on after a fit that was kept; leave "raise" to have it stopped.
+        256 training rows, which makes an epoch of few rows up to a tenth longer. A search goes on after a fit that was
+        kept; leave "raise" to have it stopped.
     dtype : {"float32", "float64"}, default="float32"
         Precision of the training. Predictions are computed in the precision of the X that is passed.
     random_state : int, RandomState or None, default=None
@@ -239,7 +240,8 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         Raises
         ------
         ValueError
-            When `mc_samples` is no positive integer, or no layer has dropout.
+            When X breaks its rule, or holds rows so large that their predictions overflow; when `mc_samples` is no
+            positive integer, or no layer has dropout.
         """
         if mc_samples is not None:
             return self._mc_moments(X, mc_samples)[0]
