@@ -18,7 +18,7 @@ CORE_LEVELS = [
     {"activations", "initializers", "losses", "penalties", "schedules", "optimizers", "gradient_report"},
     {"network"},
     {"batches", "monitors"},
-    {"objective"},
+    {"objective", "divergence"},
     {"prediction"},
     {"training", "gradient_check"},
     {"stack"},

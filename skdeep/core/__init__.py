@@ -5,6 +5,7 @@ It checks no user input and prints nothing; `skdeep.neural_network` does.
 
 from .activations import ACTIVATIONS, Activation
 from .batches import MiniBatches, Rows, StackedBatches
+from .divergence import DivergenceError
 from .gradient_check import check_gradient, compare_gradient
 from .gradient_report import GradientCheckResult
 from .initializers import INITIALIZERS
@@ -18,7 +19,7 @@ from .penalties import L2, MaxNorm, clip_norm
 from .prediction import dropout_moments, layer_outputs, raw_scores
 from .schedules import SCHEDULES, Schedule
 from .stack import Member, Stack, networks_at_once
-from .training import DivergenceError, Trainer, train, train_lbfgs
+from .training import Trainer, train, train_lbfgs
 
 __all__ = [
     "ACTIVATIONS",

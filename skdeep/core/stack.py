@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from .batches import MiniBatches, StackedBatches, share
-from .monitors import EarlyStopping, History, StopReason
+from .monitors import EarlyStopping, History
 from .network import Dropout, Network, Slot, Workspace, draw_masks
 from .optimizers import Optimizer
 from .parameters import Array, ParameterVector
 from .penalties import L2, MaxNorm
 from .schedules import Schedule
-from .training import Rescues, Trainer, Validate, close_epoch, rescue, stalls
+from .training import Rescues, Trainer, TrainingLoss, Validate, close_epoch, end, rescue, stalls
 
 #: Most values of a network (buffers, parameters and moments) for which the price of the calls still matters.
 LARGEST_NETWORK = 2**18
@@ -79,6 +79,8 @@ class Member:
         Evaluates the dev rows after each epoch.
     rescues : mapping of exception type to StopReason, default={}
         What does not fail the training once `stopping` has kept weights.
+    final_loss : callable (parameters) -> float, default=None
+        The loss of the weights that the training would leave.
 
     Attributes
     ----------
@@ -98,6 +100,7 @@ class Member:
     stopping: EarlyStopping
     validate: Validate | None = None
     rescues: Rescues = field(default_factory=dict)
+    final_loss: TrainingLoss | None = None
     optimizer: Optimizer | None = field(default=None, init=False)
     error: Exception | None = field(default=None, init=False)
 
@@ -108,15 +111,13 @@ class Member:
         history.learning_rate.append(rate)
         try:
             close_epoch(self.parameters, history, started, self.validate)
+            history.stop_reason = stalls(self.stopping, self.schedule, history, self.parameters)
+            if history.stop_reason is None and history.n_epochs < self.max_epochs:
+                return True
+            end(self.parameters, history, self.stopping, self.final_loss)
         except Exception as error:  # of this network alone: the others train on
-            if not rescue(error, self.rescues, self.stopping, history, self.parameters):
+            if not rescue(error, self.rescues, self.stopping, history, self.parameters, self.final_loss):
                 self.error = error
-            return False
-        history.stop_reason = stalls(self.stopping, self.schedule, history, self.parameters)
-        if history.stop_reason is None and history.n_epochs < self.max_epochs:
-            return True
-        history.stop_reason = history.stop_reason or StopReason.MAX_ITER
-        self.stopping.restore(history, self.parameters)
         return False
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
 from .batches import MiniBatches, StackedBatches
+from .divergence import require_convergent
 from .monitors import EarlyStopping, History, Monitor, StopReason, layer_norms
 from .network import Network, Workspace
 from .objective import Objective
@@ -21,6 +22,8 @@ from .schedules import Schedule
 
 #: Appends what the dev rows say of the parameters to the history.
 Validate = Callable[[ParameterVector, History], None]
+#: The loss of weights on the training rows, or on some of them.
+TrainingLoss = Callable[[ParameterVector], float]
 
 # scipy's own ftol, which goes with a gradient tolerance of 1e-4. A finer tol needs a finer ftol, or L-BFGS would end by
 # the small gain of a step long before the gradient is within tol.
@@ -29,15 +32,6 @@ LBFGS_FTOL, LBFGS_TOL = 1e7 * float(np.finfo(np.float64).eps), 1e-4
 
 #: Steps within which no moment decays from what `Optimizer.flush` leaves to a subnormal number, at 0.9 a step.
 FLUSH_STEPS = 128
-
-
-#: Scores that are so far off are no result of learning: a loss beyond it counts as not finite. Not even a penalty of
-#: an alpha of 1e12 comes near it.
-LARGEST_LOSS = 1e15
-
-
-class DivergenceError(ValueError):
-    """Training produced a loss or a weight that is not finite, or a loss beyond `LARGEST_LOSS`."""
 
 
 #: What may cut a training short without an error, and the reason to note then.
@@ -148,6 +142,7 @@ def train(
     validate: Validate | None = None,
     monitors: Sequence[Monitor] = (),
     rescues: Rescues | None = None,
+    final_loss: TrainingLoss | None = None,
 ) -> None:
     """Train for at most `max_epochs` epochs; the trainer's parameters and the history are changed in place.
 
@@ -169,11 +164,14 @@ def train(
         See each epoch begin and end.
     rescues : mapping of exception type to StopReason, default=None
         What does not fail the training once `stopping` has kept weights: they are its result then.
+    final_loss : callable (parameters) -> float, default=None
+        The loss of the weights that the training would leave, which no loss of the history is: those are taken before
+        each step.
 
     Raises
     ------
     DivergenceError
-        In the epoch whose loss or weights are not finite.
+        In the epoch whose loss or weights are not finite, or whose loss is beyond `LARGEST_LOSS`.
     """
     history.stop_reason, history.cut_short_by, rescues = None, None, rescues or {}
     try:
@@ -190,12 +188,10 @@ def train(
                 history.stop_reason = asked or stalled
                 if history.stop_reason is not None:
                     break
+            end(trainer.parameters, history, stopping, final_loss)
     except tuple(rescues) as error:
-        if not rescue(error, rescues, stopping, history, trainer.parameters):
+        if not rescue(error, rescues, stopping, history, trainer.parameters, final_loss):
             raise
-        return
-    history.stop_reason = history.stop_reason or StopReason.MAX_ITER
-    stopping.restore(history, trainer.parameters)
 
 
 def train_lbfgs(
@@ -267,7 +263,7 @@ def _minimise(
     watching = monitors if stopping is None else [*monitors, stopping]
     started, has_begun = perf_counter(), False
     history.loss.append(objective(parameters.theta)[0])
-    _require_finite(parameters, history)
+    require_convergent(parameters, history, history.loss[-1])
 
     def evaluate(theta: Array) -> tuple[float, Array]:
         # scipy tells when an iteration has ended, but not that the next begins: that is where it evaluates again.
@@ -306,10 +302,10 @@ def close_epoch(parameters: ParameterVector, history: History, started: float, v
     """Count the epoch, check it, and evaluate the dev rows."""
     history.n_epochs += 1
     history.best_epoch = history.n_epochs
-    _require_finite(parameters, history)
+    require_convergent(parameters, history, history.loss[-1])
     if validate is not None:
         validate(parameters, history)
-        _require_finite(parameters, history)
+        require_convergent(parameters, history, history.loss[-1])
     history.seconds.append(perf_counter() - started)
 
 
@@ -324,31 +320,23 @@ def _first_reason(monitors: Sequence[Monitor], history: History, parameters: Par
     return next((reason for reason in reasons if reason is not None), None)
 
 
-def _require_finite(parameters: ParameterVector, history: History) -> None:
-    theta = parameters.theta
-    losses = [history.loss[-1], *history.validation_loss[-1:]]
-    if max(losses) < LARGEST_LOSS and np.isfinite([*losses, theta.min(), theta.max()]).all():
-        return
-    broken = [
-        str(layer + 1)
-        for layer, (W, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True))
-        if not (np.isfinite(W).all() and np.isfinite(b).all())
-    ]
-    if broken:
-        what = f"the weights of layer {', '.join(broken)} became non-finite"
-    elif np.isfinite(losses).all():
-        what = f"the loss ({max(losses):.3g}) rose beyond {LARGEST_LOSS:g}"
-    else:
-        what = f"the loss ({min(losses, key=np.isfinite)}) became non-finite"
-    advice = "Lower learning_rate_init, set clip_norm, choose" if history.learning_rate else "Choose"
-    raise DivergenceError(
-        f"Training diverged in epoch {history.n_epochs}: {what}. {advice} an init with smaller "
-        "weights or a smaller alpha, or scale the inputs (StandardScaler)."
-    )
+def end(
+    parameters: ParameterVector, history: History, stopping: EarlyStopping, final_loss: TrainingLoss | None
+) -> None:
+    """Leave a training that no error has ended with the weights that it is to have, and look at what they cost."""
+    history.stop_reason = history.stop_reason or StopReason.MAX_ITER
+    stopping.restore(history, parameters)
+    if final_loss is not None:
+        require_convergent(parameters, history, final_loss(parameters))
 
 
 def rescue(
-    error: BaseException, rescues: Rescues, stopping: EarlyStopping, history: History, parameters: ParameterVector
+    error: BaseException,
+    rescues: Rescues,
+    stopping: EarlyStopping,
+    history: History,
+    parameters: ParameterVector,
+    final_loss: TrainingLoss | None = None,
 ) -> bool:
     """End a training that an error has cut short, where it is one to be rescued from; whether that was possible."""
     reason = next((reason for kind, reason in rescues.items() if isinstance(error, kind)), None)
@@ -356,6 +344,9 @@ def rescue(
         return False
     history.stop_reason = reason
     history.cut_short_by = str(error) or "Training was interrupted."
+    if final_loss is not None:
+        with np.errstate(all="ignore"):
+            final_loss(parameters)
     return True
 
 

@@ -20,6 +20,7 @@ from sklearn.utils.validation import _num_samples
 
 from ..neural_network import DeepMLPClassifier, DeepMLPRegressor
 from ..neural_network._callbacks import has_callbacks, report_fit
+from ..neural_network._convergence import warn_unless_converged
 from ..neural_network._together import NetworkFit, fit_together, pays_to_stack
 
 #: What `fit` takes beside rows and target.
@@ -56,7 +57,7 @@ class Outcome:
             # Others share them until here: whoever scores may change what it is given, as may a random `transform`.
             *before, (_, network) = self.estimator.steps
             self.estimator.steps[:-1] = deepcopy(before)
-        network._warn_unless_converged()
+        warn_unless_converged(network, stacklevel=2)
         report_fit(self.estimator, X, y)
         return self.estimator
 

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import warnings
 from abc import ABC, abstractmethod
 from copy import copy, deepcopy
 from dataclasses import replace
 from functools import cache
-from inspect import signature
 from typing import Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import check_scoring
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
-from ..core import History, ParameterVector, Rows, StopReason, mean_loss
+from ..core import Rows
 from ..core.losses import Loss
-from ..core.training import LARGEST_LOSS, Validate
 from ._callbacks import WRAPPED, CallbackSupportMixin, ObservedFit, has_callbacks, with_callbacks
+from ._convergence import warn_if_far_off, warn_unless_converged
+from ._dev_set import DevSet, validator
 from ._fitted import FittedAttributes
-from ._model import DevSet, Model, Resume
-from ._parameters import PLANNED, RULES, Streams, check_parameters
+from ._model import Resume
+from ._parameters import RULES, Streams, check_parameters
 from ._prediction import Predictions
 from ._state import Stored
-from ._training import ABSURD, Training, computing_dtype, optimise, start_model
+from ._training import Training, computing_dtype, optimise, start_model
 from ._validation import (
     ROWS,
     cast,
@@ -44,12 +41,6 @@ def _is_stochastic(estimator: Any) -> bool:
     if estimator.solver == "lbfgs":
         raise AttributeError("partial_fit is only available for the stochastic solvers. Got solver='lbfgs'.")
     return True
-
-
-def _takes_weight(scorer: Any) -> bool:
-    """Whether a scorer has an argument for sample weights; the user's own callable need not have one."""
-    arguments = signature(scorer).parameters.values()
-    return any(argument.name == "sample_weight" or argument.kind is argument.VAR_KEYWORD for argument in arguments)
 
 
 class BaseDeepMLP(CallbackSupportMixin, FittedAttributes, Predictions, Stored, ABC):
@@ -194,8 +185,8 @@ class BaseDeepMLP(CallbackSupportMixin, FittedAttributes, Predictions, Stored, A
             Target.
         sample_weight : array-like of shape (n_samples,), default=None
             What each row counts; 1 each if None. Weight k means k equal rows in the objective, 0 none; where all rows
-            fit one mini-batch the two train bitwise alike. So weights that sum to one make one row of them all, beside
-            which the same `alpha` presses as many times harder as there are rows: scale weights to a mean of 1.
+            fit one mini-batch the two train bitwise alike. The penalty is `alpha` over twice the sum of the weights:
+            scale weights to a mean of 1 to leave it as it is without any.
         X_val : array-like or sparse matrix of shape (n_dev, n_features), default=None
             The user's own dev set: evaluated after each epoch, and with `early_stopping` used in place of a
             split of the training rows.
@@ -214,7 +205,8 @@ class BaseDeepMLP(CallbackSupportMixin, FittedAttributes, Predictions, Stored, A
         ValueError
             When a parameter or an input breaks its rule; the estimator is then as it was before.
         DivergenceError
-            When the loss or a weight becomes non-finite; the estimator is then as it was before.
+            When the loss or a weight becomes non-finite, or the training loss goes beyond 1e15; the estimator is then
+            as it was before.
         """
         check_parameters(self._own_parameters())
         observer = ObservedFit(self, X, y, sample_weight, self.max_iter) if has_callbacks(self) else None
@@ -225,7 +217,7 @@ class BaseDeepMLP(CallbackSupportMixin, FittedAttributes, Predictions, Stored, A
             training.observer = observer
         optimise(training)
         attempt._finish(training)
-        attempt._warn_unless_converged()
+        warn_unless_converged(attempt, stacklevel=2 + WRAPPED)
         if observer is not None:
             observer.ended(attempt)
         # All was built aside: this one assignment is what a fit changes, and a fit that raises changes nothing.
@@ -251,6 +243,13 @@ class BaseDeepMLP(CallbackSupportMixin, FittedAttributes, Predictions, Stored, A
         -------
         self
             The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            When a parameter or an input breaks its rule; the estimator is then as it was before.
+        DivergenceError
+            When the loss or a weight becomes non-finite, or the training loss goes beyond 1e15; likewise.
         """
         return self._partial_fit(X, y, sample_weight)
 
@@ -259,6 +258,7 @@ class BaseDeepMLP(CallbackSupportMixin, FittedAttributes, Predictions, Stored, A
         training = attempt._start_epoch(X, y, sample_weight, classes)
         optimise(training)
         attempt._finish(training)
+        warn_if_far_off(attempt, stacklevel=3)
         self.__dict__ = attempt.__dict__
         return self
 
@@ -307,7 +307,7 @@ class BaseDeepMLP(CallbackSupportMixin, FittedAttributes, Predictions, Stored, A
         rows = replace(rows, Y=self._smooth(rows.Y))
         fitted = self._model if continues else None
         model = start_model(parameters, self._loss, rows, resume.streams.init, fitted)
-        validate = None if dev is None else self._validator(model, dev)
+        validate = None if dev is None else validator(self, model, dev)
         return Training(parameters, model, resume, rows, n_epochs, ends, validate)
 
     def _finish(self, training: Training) -> None:
@@ -374,67 +374,6 @@ class BaseDeepMLP(CallbackSupportMixin, FittedAttributes, Predictions, Stored, A
                 blamed += " times class_weight"
             weight = cast(weight, self._computing_dtype, blamed)
         return Rows(X, self._encode(y, name), weight, numbers)
-
-    def _validator(self, model: Model, dev: DevSet) -> Validate:
-        """What the training calls after each epoch to judge the dev rows."""
-        require_weight(dev.rows, "dev")
-        scorer = None if self.scoring == "loss" else check_scoring(self, scoring=self.scoring)
-        # A scorer predicts with the network as it is after the epoch, on rows that have lost their column names.
-        judged = copy(self)
-        judged._model = model
-        judged.__dict__.pop("feature_names_in_", None)
-        X_dev, weight = None, {}
-        if scorer is not None:
-            X_dev = dev.rows.X[dev.rows.numbers]
-            if dev.rows.weight is not None and _takes_weight(scorer):
-                weight = {"sample_weight": dev.rows.weight[dev.rows.numbers]}
-
-        def validate(parameters: ParameterVector, history: History) -> None:
-            history.validation_loss.append(mean_loss(model.network, parameters, dev.rows))
-            has_diverged = not history.validation_loss[-1] < LARGEST_LOSS  # as the training will say
-            if scorer is not None and not has_diverged:
-                score = float(scorer(judged, X_dev, dev.y, **weight))
-                if not np.isfinite(score):
-                    raise ValueError(
-                        f"scoring must give a finite number on the dev rows. Got {score} in epoch {history.n_epochs}."
-                    )
-                history.validation_score.append(score)
-
-        return validate
-
-    def _warn_unless_converged(self) -> None:
-        history = self._model.history
-        reason = history.stop_reason
-        if history.cut_short_by is not None:
-            warnings.warn(
-                f"{history.cut_short_by} The model has the weights of epoch {history.best_epoch}, the best before it.",
-                ConvergenceWarning,
-                stacklevel=3 + WRAPPED,
-            )
-        if reason is StopReason.LINE_SEARCH:
-            warnings.warn(
-                "L-BFGS ended in its line search before the gradient fell below tol; scale the inputs "
-                "(StandardScaler) or raise tol.",
-                ConvergenceWarning,
-                stacklevel=3 + WRAPPED,
-            )
-        data_loss = self._model.data_loss
-        uninformed = self._loss.of_zero_scores(self.n_outputs_)
-        if not data_loss <= ABSURD * uninformed:
-            warnings.warn(
-                f"Training ended with a loss of {data_loss:.3g}, where scores of zero have {uninformed:.2g}: "
-                "the scores are far off. Scale the inputs (StandardScaler), lower learning_rate_init or set clip_norm.",
-                ConvergenceWarning,
-                stacklevel=3 + WRAPPED,
-            )
-        # A schedule that ends at max_iter has done what it was to do.
-        planned = self.learning_rate in PLANNED and self.solver != "lbfgs"
-        if reason is StopReason.MAX_ITER and not planned:
-            warnings.warn(
-                f"Training reached max_iter={self.max_iter} before it converged; raise max_iter or learning_rate_init.",
-                ConvergenceWarning,
-                stacklevel=3 + WRAPPED,
-            )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -37,7 +37,8 @@ def has_callbacks(estimator: Any) -> bool:
 class ObservedFit(Monitor):
     """The task "fit" of an estimator with callbacks, and below it a task "epoch" for each epoch.
 
-    The hooks get rows and target as they were given to `fit`, and a ``fitted_estimator`` with the weights of the moment.
+    The hooks get rows and target as they were given to `fit`, and a ``fitted_estimator`` that has the weights of the
+    moment.
 
     Parameters
     ----------

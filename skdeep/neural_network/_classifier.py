@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin
-from sklearn.utils import column_or_1d
+from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -99,7 +99,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         What to watch on the dev rows: "loss" their mean loss; else a scorer as in scikit-learn, None for `score`.
     warm_start : bool, default=False
         Whether `fit` goes on from the last fit, with its optimizer and random streams, for `max_iter` more epochs. A
-        learning rate that is planned over them begins again.
+        learning rate that is planned over them begins again, and so does the patience of `n_iter_no_change`.
     record_norms : bool, default=False
         Whether ``history_.weight_norm`` and ``history_.gradient_norm`` get the norms of each layer, epoch by epoch;
         with "lbfgs" the first one only.
@@ -112,7 +112,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         At Ctrl-C: raise the KeyboardInterrupt and leave the estimator as it was, or end with the weights of the best
         epoch so far, a ConvergenceWarning and ``stop_reason_ == "interrupted"``; a call's first epoch raises.
         Best is meant as by `early_stopping` where that watches dev rows, else by the loss after the epoch on up to
-        256 training rows. A search goes on after a fit that was kept; leave "raise" to have it stopped.
+        256 training rows, which makes an epoch of few rows up to a tenth longer. A search goes on after a fit that was
+        kept; leave "raise" to have it stopped.
     dtype : {"float32", "float64"}, default="float32"
         Precision of the training. Predictions are computed in the precision of the X that is passed.
     random_state : int, RandomState or None, default=None
@@ -151,8 +152,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     t_ : int
         Training rows seen, each as often as it was seen.
     stop_reason_ : StopReason
-        "converged", "early_stopping", "max_iter", "line_search" (of L-BFGS), "diverged" or "interrupted"; compares
-        equal to its text.
+        "converged", "early_stopping", "max_iter", "line_search" (of L-BFGS), "diverged", "interrupted" or
+        "callback"; compares equal to its text.
     history_ : History
         All of this epoch by epoch, with learning rates and seconds.
     n_layers_ : int
@@ -181,6 +182,11 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
 
     Sparse rows become dense a mini-batch at a time. A training set that fits one mini-batch is trained without any
     order, equal rows merged: integer weights are then bitwise the same as repeated rows.
+
+    With scikit-learn 1.9 or later ``set_callbacks`` takes its callbacks, such as ``sklearn.callback.ProgressBar``, for
+    `fit`: there is a task "fit" and below it a task "epoch" for each epoch. A callback that returns true at the end of an
+    epoch ends the training, with ``stop_reason_ == "callback"``, and with the best weights where `early_stopping` is on.
+    Its ``fitted_estimator`` is a copy that predicts as if training had ended there.
 
     References
     ----------
@@ -301,7 +307,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
             self.classes_ = np.arange(y.shape[1])
             return
         self._multilabel = False
-        self.classes_ = np.unique(y if classes is None else classes)
+        self.classes_ = np.unique(y) if classes is None else classes
         if len(self.classes_) < 2:
             raise ValueError(f"y must hold at least 2 classes. Got 1 class: {self.classes_.tolist()}.")
 
@@ -389,21 +395,39 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         -------
         self
             The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            When a parameter or an input breaks its rule; the estimator is then as it was before.
+        DivergenceError
+            When the loss or a weight becomes non-finite, or the training loss goes beyond 1e15; likewise.
         """
-        if (
-            classes is not None
-            and self.__sklearn_is_fitted__()
-            and not np.array_equal(np.unique(classes), self.classes_)
-        ):
-            raise ValueError(f"classes must stay {self.classes_.tolist()}, as in the first call. Got {classes!r}.")
-        if classes is None and not self.__sklearn_is_fitted__() and np.ndim(y) == 1:
-            raise ValueError("classes must be passed on the first call to partial_fit. Got None.")
+        classes = self._check_classes(classes, y)
         if self.class_weight == "balanced":
             raise ValueError(
                 "class_weight must not be 'balanced' for partial_fit, which cannot know the classes' shares; "
                 "pass a dict or sample_weight. Got 'balanced'."
             )
         return self._partial_fit(X, y, sample_weight, classes)
+
+    def _check_classes(self, classes: Any, y: Any) -> Any:
+        """The sorted classes of a call of `partial_fit`; None where the target tells them."""
+        with naming("y", f"be {self._target_rule}"):
+            is_indicator = np.ndim(y) == 2 and np.shape(y)[1] > 1
+        if classes is None:
+            if self.__sklearn_is_fitted__() or is_indicator:
+                return None
+            raise ValueError("classes must be passed on the first call to partial_fit. Got None.")
+        with naming("classes", "be 1-d labels of one kind"):
+            found = check_array(classes, ensure_2d=False, dtype=None, ensure_min_samples=0, input_name="classes")
+            found = np.unique(column_or_1d(found))
+        if len(found) < 2:
+            raise ValueError(f"classes must hold at least 2 labels. Got {classes!r}.")
+        known = self.classes_ if self.__sklearn_is_fitted__() else np.arange(np.shape(y)[1]) if is_indicator else found
+        if not np.array_equal(found, known):
+            raise ValueError(f"classes must be {known.tolist()}, as the target has them. Got {classes!r}.")
+        return known
 
     # Prediction ---------------------------------------------------------------------------------------------
 
@@ -419,6 +443,11 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             In the precision of X; 1-d for two classes.
+
+        Raises
+        ------
+        ValueError
+            When X breaks its rule, or holds rows so large that their scores overflow.
         """
         scores = self._from_scores(X, np.copy)
         return scores[:, 0] if scores.shape[1] == 1 and not self._multilabel else scores
@@ -435,6 +464,11 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             Classes, or an indicator matrix.
+
+        Raises
+        ------
+        ValueError
+            When X breaks its rule, or holds rows so large that their scores overflow.
         """
         chosen = self._from_scores(X, self._choose)
         return chosen if self._multilabel else self.classes_[chosen]
@@ -466,7 +500,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         Raises
         ------
         ValueError
-            When `mc_samples` is no positive integer, or no layer has dropout.
+            When X breaks its rule, or holds rows so large that their scores overflow; when `mc_samples` is no positive
+            integer, or no layer has dropout.
         """
         if mc_samples is not None:
             return self._mc_moments(X, mc_samples)[0]
@@ -484,6 +519,11 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         -------
         ndarray of shape (n_samples, n_classes)
             In the order of `classes_` and the precision of X.
+
+        Raises
+        ------
+        ValueError
+            When X breaks its rule, or holds rows so large that their scores overflow.
         """
         return self._from_scores(X, self._log_link)
 

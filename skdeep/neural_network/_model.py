@@ -1,4 +1,4 @@
-"""A fitted model, what a further fit needs to resume it, and the dev rows that judge it."""
+"""A fitted model, and what a further fit needs to resume it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import History, Network, ParameterVector, Rows
+from ..core import History, Network, ParameterVector
 from ..core.schedules import Adaptive
 from ._parameters import Streams, make_optimizer, make_schedule
 
@@ -16,7 +16,23 @@ SOLVER_PARAMETERS = ("solver", "dtype", "momentum", "nesterovs_momentum", "beta_
 
 @dataclass
 class Model:
-    """A network with its parameters and the story of its training."""
+    """A network with its parameters and the story of its training.
+
+    Parameters
+    ----------
+    network : Network
+        Its shape.
+    parameters : ParameterVector
+        Its weights.
+    history : History
+        Epoch by epoch.
+    alpha : float
+        Of the last training, "auto" resolved.
+    n_samples_seen : int, default=0
+        In all epochs.
+    data_loss, baseline_loss : float, default=0.0
+        The mean loss of the weights, without penalty, and that of scores of zero, on training rows of the last call.
+    """
 
     network: Network
     parameters: ParameterVector
@@ -24,6 +40,7 @@ class Model:
     alpha: float
     n_samples_seen: int = 0
     data_loss: float = 0.0
+    baseline_loss: float = 0.0
 
 
 @dataclass
@@ -47,11 +64,3 @@ class Resume:
         if self.made_from.get("schedule") != rate or not isinstance(self.schedule, Adaptive):
             self.schedule = make_schedule(parameters, n_steps, start=self.n_steps)
         self.made_from = {"optimizer": solver, "schedule": rate}
-
-
-@dataclass
-class DevSet:
-    """The rows that judge the training: numbered for the loss, and as the scorer wants them."""
-
-    rows: Rows
-    y: Any

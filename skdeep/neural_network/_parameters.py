@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from sklearn.metrics import get_scorer_names
 from sklearn.utils import check_random_state
 
 from .._rules import Rule, boolean, finite_positive, interval, is_count, is_number, is_sequence, one_of
@@ -90,7 +91,7 @@ RULES: dict[str, Rule] = {
     "validation_fraction": interval("in (0, 1)", 0.0, 1.0, closed="neither"),
     "scoring": Rule(
         "'loss', the name of a scorer, a callable scorer, or None for the estimator's own score",
-        lambda value: value is None or isinstance(value, str) or callable(value),
+        lambda value: value is None or callable(value) or (isinstance(value, str) and _is_scoring(value)),
     ),
     "warm_start": boolean(),
     "record_norms": boolean(),
@@ -107,6 +108,10 @@ RULES: dict[str, Rule] = {
     ),
     "verbose": Rule("a bool or an integer of at least 0", lambda value: isinstance(value, bool) or is_count(value, 0)),
 }
+
+
+def _is_scoring(name: str) -> bool:
+    return name == "loss" or name in get_scorer_names()
 
 
 def _is_dtype(value: Any) -> bool:

@@ -47,7 +47,8 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Raises
         ------
         ValueError
-            When the network has no such layer, or `set_output` asks for a frame of another layer than the last.
+            When X breaks its rule, or holds rows so large that the layer overflows; when the network has no such layer,
+            or `set_output` asks for a frame of another layer than the last.
         """
         with _quiet():
             X = self._validate_new_rows(X)
@@ -90,7 +91,8 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Raises
         ------
         ValueError
-            When `mc_samples` is no positive integer, or no layer has dropout, so that there is nothing to spread.
+            When X breaks its rule, or holds rows so large that their scores overflow; when `mc_samples` is no positive
+            integer, or no layer has dropout, so that there is nothing to spread.
 
         Notes
         -----

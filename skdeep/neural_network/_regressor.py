@@ -88,7 +88,7 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         What to watch on the dev rows: "loss" their mean loss; else a scorer as in scikit-learn, None for `score`.
     warm_start : bool, default=False
         Whether `fit` goes on from the last fit, with its optimizer and random streams, for `max_iter` more epochs. A
-        learning rate that is planned over them begins again.
+        learning rate that is planned over them begins again, and so does the patience of `n_iter_no_change`.
     record_norms : bool, default=False
         Whether ``history_.weight_norm`` and ``history_.gradient_norm`` get the norms of each layer, epoch by epoch;
         with "lbfgs" the first one only.
@@ -101,7 +101,8 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         At Ctrl-C: raise the KeyboardInterrupt and leave the estimator as it was, or end with the weights of the best
         epoch so far, a ConvergenceWarning and ``stop_reason_ == "interrupted"``; a call's first epoch raises.
         Best is meant as by `early_stopping` where that watches dev rows, else by the loss after the epoch on up to
-        256 training rows. A search goes on after a fit that was kept; leave "raise" to have it stopped.
+        256 training rows, which makes an epoch of few rows up to a tenth longer. A search goes on after a fit that was
+        kept; leave "raise" to have it stopped.
     dtype : {"float32", "float64"}, default="float32"
         Precision of the training. Predictions are computed in the precision of the X that is passed.
     random_state : int, RandomState or None, default=None
@@ -138,8 +139,8 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
     t_ : int
         Training rows seen, each as often as it was seen.
     stop_reason_ : StopReason
-        "converged", "early_stopping", "max_iter", "line_search" (of L-BFGS), "diverged" or "interrupted"; compares
-        equal to its text.
+        "converged", "early_stopping", "max_iter", "line_search" (of L-BFGS), "diverged", "interrupted" or
+        "callback"; compares equal to its text.
     history_ : History
         All of this epoch by epoch, with learning rates and seconds.
     n_layers_ : int
@@ -163,6 +164,11 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
     ``J = 1/m sum_i s_i loss_i + alpha / (2 m) sum_l ||W_l||^2``, with ``loss_i = 1/2 sum_k (z_ik - t_ik)^2`` over the
     outputs k, `t` the standardised target, `s_i` the sample weight of row i and `m` their sum. So `loss_` and the loss
     curves are in units of the target's variance. `partial_fit` takes mean and deviation from its first rows.
+
+    With scikit-learn 1.9 or later ``set_callbacks`` takes its callbacks, such as ``sklearn.callback.ProgressBar``, for
+    `fit`: there is a task "fit" and below it a task "epoch" for each epoch. A callback that returns true at the end of an
+    epoch ends the training, with ``stop_reason_ == "callback"``, and with the best weights where `early_stopping` is on.
+    Its ``fitted_estimator`` is a copy that predicts as if training had ended there.
 
     References
     ----------
@@ -239,7 +245,8 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         Raises
         ------
         ValueError
-            When `mc_samples` is no positive integer, or no layer has dropout.
+            When X breaks its rule, or holds rows so large that their predictions overflow; when `mc_samples` is no
+            positive integer, or no layer has dropout.
         """
         if mc_samples is not None:
             return self._mc_moments(X, mc_samples)[0]

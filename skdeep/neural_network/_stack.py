@@ -8,11 +8,11 @@ from hashlib import blake2b
 
 import numpy as np
 
-from ..core import Dropout, Member, Stack
+from ..core import Dropout, Member, ParameterVector, Stack
 from ._model import SOLVER_PARAMETERS
 from ._parameters import make_max_norm, make_optimizer, make_penalty, norm_limit
 from ._threads import suited_threads
-from ._training import Training, finish, mini_batches, patience, prepare_resume
+from ._training import Training, final_loss, finish, mini_batches, patience, prepare_resume
 
 
 def stack_key(training: Training) -> Hashable:
@@ -45,8 +45,8 @@ def optimise_together(trainings: Sequence[Training]) -> list[Exception | None]:
         stack.train(list(members.values()), make_optimizer(parameters))
     for number, member in members.items():
         training = trainings[number]
-        n_steps = member.history.n_epochs * -(-len(training.batch_rows) // training.batch_size)
-        training.resume.optimizer, training.resume.n_steps = member.optimizer, n_steps
+        training.resume.optimizer = member.optimizer
+        training.resume.n_steps = member.history.n_epochs * training.steps_per_epoch
         if member.error is None:
             finish(training, n_epochs=member.history.n_epochs)
     return [members[number].error for number in range(len(trainings))]
@@ -78,8 +78,13 @@ def _members(trainings: Sequence[Training]) -> dict[int, Member]:
             patience(training),
             training.validate,
             training.rescues,
+            partial(_final_loss, training),
         )
     return members
+
+
+def _final_loss(training: Training, parameters: ParameterVector) -> float:
+    return final_loss(training)
 
 
 def _firsts(keys: Sequence[Hashable]) -> list[int]:

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import fields
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from sklearn.base import BaseEstimator
@@ -110,4 +110,7 @@ class Stored(BaseEstimator):
 
 @cache
 def _version() -> str:
-    return version("skdeep")
+    try:
+        return version("skdeep")
+    except PackageNotFoundError:  # a copy of the source on the path
+        return "an unknown version"

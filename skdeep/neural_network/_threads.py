@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from itertools import pairwise
 from threading import current_thread, main_thread
@@ -37,11 +38,24 @@ def suited_threads(network: Network, n_rows: int) -> AbstractContextManager[obje
     largest = n_rows * max(fan_in * fan_out for fan_in, fan_out in pairwise(network.layer_sizes))
     if largest >= WORTH_A_THREAD or current_thread() is not main_thread():
         return nullcontext()
-    limit: AbstractContextManager[object] = _controller().limit(limits=1, user_api="blas")
-    return limit
+    return _one_thread()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    # The numbers are known before the first is changed, so that Ctrl-C at any moment of it has them set back.
+    libraries = _blas().lib_controllers
+    before = [library.num_threads for library in libraries]
+    try:
+        for library in libraries:
+            library.set_num_threads(1)
+        yield
+    finally:
+        for library, number in zip(libraries, before, strict=True):
+            library.set_num_threads(number)
 
 
 @cache
-def _controller() -> ThreadpoolController:
+def _blas() -> ThreadpoolController:
     """Made once: it looks through all libraries of the process, which takes as long as a few steps."""
-    return ThreadpoolController()
+    return ThreadpoolController().select(user_api="blas")

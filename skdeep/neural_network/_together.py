@@ -77,7 +77,8 @@ def fit_together(fits: Sequence[NetworkFit], report: Callable[[str], None] | Non
     """Fit all networks: each is then as after its own `fit`, up to rounding and what a later fit would draw.
 
     Networks of the same layers on as many rows each are trained as a stack, with a leading axis over networks; the
-    others one by one: L-BFGS, and what calls the user's functions or prints in every epoch.
+    others one by one: L-BFGS, what calls the user's functions or prints in every epoch, and what Ctrl-C is to end with
+    its best weights.
 
     Parameters
     ----------

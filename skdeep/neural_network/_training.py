@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -30,8 +31,10 @@ from ..core import (
     train_lbfgs,
 )
 from ..core.batches import Place
+from ..core.divergence import has_diverged
 from ..core.losses import Loss
 from ..core.training import Validate
+from ._convergence import judge, sample
 from ._model import Model, Resume
 from ._parameters import (
     hidden_activations,
@@ -45,9 +48,6 @@ from ._parameters import (
     penalty_strength,
 )
 from ._threads import suited_threads
-
-#: A training loss of so many times what scores of zero would cost is no result of learning.
-ABSURD = 10.0
 
 #: Of a mini-batch, unless the user says otherwise.
 FEWEST_ROWS, MOST_ROWS = 40, 256
@@ -120,6 +120,11 @@ class Training:
         return min(self._asked_batch_size, len(self.batch_rows))
 
     @property
+    def steps_per_epoch(self) -> int:
+        """Mini-batches, the last of which may be short."""
+        return -(-len(self.batch_rows) // self.batch_size)
+
+    @property
     def _asked_batch_size(self) -> int:
         asked = self.parameters["batch_size"]
         return auto_batch_size(len(self.rows)) if asked == "auto" else int(asked)
@@ -154,12 +159,11 @@ def start_model(
     network = Network(sizes, hidden_activations(parameters), loss, keep_probs(parameters))
     dtype, alpha = computing_dtype(parameters), penalty_strength(parameters, network)
     if fitted is None:
-        try:
+        # Memory that was promised may turn out not to be there once it is written to.
+        with _within_memory(parameters, MemoryError, OverflowError, ValueError):
             weights = ParameterVector(sizes, dtype=dtype)
-        except (MemoryError, OverflowError, ValueError) as error:
-            hidden = parameters["hidden_layer_sizes"]
-            raise ValueError(f"hidden_layer_sizes must leave the weights room in memory. Got {hidden!r}.") from error
-        weights.initialize(layer_initializers(parameters), rng)
+        with _within_memory(parameters, MemoryError):
+            weights.initialize(layer_initializers(parameters), rng)
         return Model(network, weights, History(), alpha)
     if fitted.network.layer_sizes != sizes:
         raise ValueError(f"warm_start and partial_fit must keep the layers {fitted.network.layer_sizes}. Got {sizes}.")
@@ -167,15 +171,25 @@ def start_model(
     return Model(network, weights, deepcopy(fitted.history), alpha, fitted.n_samples_seen)
 
 
+@contextmanager
+def _within_memory(parameters: dict[str, Any], *errors: type[Exception]) -> Iterator[None]:
+    try:
+        yield
+    except errors as error:
+        hidden = parameters["hidden_layer_sizes"]
+        raise ValueError(f"hidden_layer_sizes must leave the weights room in memory. Got {hidden!r}.") from error
+
+
 def optimise(training: Training) -> None:
     """Train the model on the rows, in place."""
-    n_before = training.model.history.n_epochs
+    history, n_before = training.model.history, training.model.history.n_epochs
     # Each in a function of its own, which leaves no gradient and no best weights in memory.
     if training.parameters["solver"] == "lbfgs":
         _run_lbfgs(training)
     else:
         _run_steps(training)
-    finish(training, n_epochs=training.model.history.n_epochs - n_before)
+        training.resume.n_steps += (history.n_epochs - n_before) * training.steps_per_epoch
+    finish(training, n_epochs=history.n_epochs - n_before)
 
 
 def _run_lbfgs(training: Training) -> None:
@@ -196,7 +210,15 @@ def _run_lbfgs(training: Training) -> None:
         monitors=monitors,
         rescues=training.rescues,
     )
-    model.parameters = model.parameters.astype(parameters["dtype"])
+    final_loss(training)
+    found = model.parameters
+    with np.errstate(over="ignore"):
+        model.parameters = found.astype(parameters["dtype"])
+    if not np.isfinite(model.parameters.theta).all():
+        raise DivergenceError(
+            f"dtype must be 'float64' to hold the weights that L-BFGS has found, up to {abs(found.theta).max():.3g}. "
+            f"Got {parameters['dtype']!r}."
+        )
 
 
 def _run_steps(training: Training) -> None:
@@ -218,8 +240,8 @@ def _run_steps(training: Training) -> None:
             validate=training.validate,
             monitors=monitors,
             rescues=training.rescues,
+            final_loss=lambda _: final_loss(training),
         )
-    training.resume.n_steps = trainer.n_steps
 
 
 def _monitors(training: Training) -> list[Monitor]:
@@ -230,30 +252,17 @@ def _monitors(training: Training) -> list[Monitor]:
 
 def finish(training: Training, *, n_epochs: int) -> None:
     """Note what the epochs have left beside the weights."""
-    model, rows = training.model, training.rows
-    model.n_samples_seen += n_epochs * len(rows)
-    if training.ends:
-        with np.errstate(all="ignore"):
-            model.data_loss = _data_loss(training)
+    model = training.model
+    model.n_samples_seen += n_epochs * len(training.rows)
     if model.history.cut_short_by is not None:  # the optimizer's moments do not go with the weights that were put back
         training.resume.made_from.pop("optimizer", None)
 
 
-def _data_loss(training: Training) -> float:
-    """The mean training loss of the weights that the training has left: a guess by some rows where it seems good."""
+def final_loss(training: Training) -> float:
+    """The mean training loss of the weights as they are, noted in the model."""
     model, rows = training.model, training.rows
-    penalty = make_penalty(training.parameters, model.alpha, rows.total_weight).value(model.parameters)
-    before = model.history.loss[-1] - float(penalty)
-    if training.parameters["solver"] == "lbfgs":
-        return before
-    # The last loss of the history is that before the last steps, which may have been the ones that spoilt it all.
-    limit = ABSURD * model.network.loss.of_zero_scores(model.network.layer_sizes[-1])
-    some = _some(rows)
-    if before <= limit:
-        loss = mean_loss(model.network, model.parameters, some)
-        if len(some) == len(rows) or loss <= limit:
-            return loss
-    return mean_loss(model.network, model.parameters, rows)
+    with np.errstate(all="ignore"):
+        return judge(model, rows, make_penalty(training.parameters, model.alpha, rows.total_weight))
 
 
 def patience(training: Training) -> EarlyStopping:
@@ -273,15 +282,14 @@ def patience(training: Training) -> EarlyStopping:
 
 
 def _training_loss(training: Training) -> Callable[[ParameterVector], float]:
-    """The loss of given weights on some of the training rows."""
-    network, some = training.model.network, _some(training.rows)
-    return lambda parameters: mean_loss(network, parameters, some)
+    """The loss of given weights on some of the training rows; infinite where it is that of a divergence."""
+    network, some = training.model.network, sample(training.rows)
 
+    def loss(parameters: ParameterVector) -> float:
+        value = mean_loss(network, parameters, some)
+        return float("inf") if has_diverged(value) else value
 
-def _some(rows: Rows) -> Rows:
-    """At most `MOST_ROWS` of them, spread out by an odd step, lest classes that take turns be missed."""
-    some = replace(rows, numbers=rows.numbers[:: -(-len(rows) // MOST_ROWS) | 1])
-    return some if some.total_weight > 0 else rows
+    return loss
 
 
 def _lbfgs_stopping(training: Training) -> EarlyStopping | None:
@@ -295,7 +303,7 @@ def _lbfgs_stopping(training: Training) -> EarlyStopping | None:
 
 def prepare_resume(training: Training) -> None:
     """An optimizer and a schedule for the epochs to come."""
-    n_steps = training.n_epochs * -(-len(training.batch_rows) // training.batch_size) if training.ends else None
+    n_steps = training.n_epochs * training.steps_per_epoch if training.ends else None
     training.resume.prepare(training.parameters, training.model.parameters, n_steps=n_steps)
 
 

@@ -16,6 +16,9 @@ from sklearn.utils import assert_all_finite, check_array
 
 from ..core import Rows
 
+#: What a conversion to numbers would take for numbers.
+DATES = (date, timedelta, np.datetime64, np.timedelta64)
+
 #: What rows must be, in words.
 ROWS = "be a matrix of finite real numbers, with the columns of the first fit"
 
@@ -36,7 +39,8 @@ def naming(name: str, rule: str) -> Iterator[None]:
         with np.errstate(over="ignore", invalid="ignore"):
             yield
     except (TypeError, ValueError, OverflowError) as error:
-        if re.search(rf"\b{name}\b", str(error)):
+        # Ours begin with the name of the argument, and so do those of scikit-learn; the values may hold any word.
+        if re.match(rf"(Input )?{name}\b", str(error)):
             raise
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"{name} must {rule}. {error}") from error
@@ -50,13 +54,14 @@ def refuse_mask(values: Any) -> None:
 
 def refuse_dates(values: Any) -> None:
     """Raise on dates and times, which a conversion would silently turn into numbers."""
-    if issparse(values) or not hasattr(values, "shape"):
+    if issparse(values):
         return
-    first = np.asarray(values[:1] if len(values.shape) else values)
+    # The first row tells the types of the others, but for lists and objects, each of which may be of its own.
+    first = np.asarray(values[:1] if getattr(values, "shape", ()) else values)
     if first.dtype.kind in "mM":
         raise TypeError(f"Got {first.dtype}.")
-    for value in first.flat if first.dtype == object else ():
-        if isinstance(value, date | timedelta):
+    for value in np.asarray(values).flat if first.dtype == object else ():
+        if isinstance(value, DATES):
             raise TypeError(f"Got {value!r}.")
 
 

@@ -177,6 +177,11 @@ def halves():
 DATES = np.datetime64("2020-01-01") + np.arange(60).astype("timedelta64[D]")
 
 
+def date_in(value):
+    """Rows of numbers, in one of which there is something else."""
+    return [*X[:59].tolist(), [*X[59, :3].tolist(), value]]
+
+
 # The table ----------------------------------------------------------------------------------------------------------
 # name: (given, expected), or (given, expected of the classifier, expected of the regressor). What is given takes the
 # place of the plain X, y and no fit parameters; "parameters" are the estimator's, "new" are rows to predict. A callable
@@ -241,6 +246,11 @@ ROWS = {
     "X of numbers in text": ({"X": X.astype(str)}, SAME),
     "X of dicts": ({"X": spoilt(X, (3, 1), {}, object)}, Fails(r"X must .*dict")),
     "X of structured rows": ({"X": np.zeros(60, dtype=[("a", float), ("b", float)])}, Fails(r"X must ")),
+    **{
+        f"X with {kind} of {name}": ({"X": make(date_in(value))}, Fails(r"X must .*(datetime|timedelta|Timestamp)"))
+        for name, value in {"dates": DATES[0], "times": DATES[1] - DATES[0], "a Timestamp": pd.Timestamp(0)}.items()
+        for kind, make in {"a list": list, "an object array": lambda rows: np.array(rows, dtype=object)}.items()
+    },
     "X of dates": ({"X": np.column_stack([DATES] * 2)}, Fails(r"X must .*datetime64")),
     "X of times": ({"X": np.column_stack([DATES - DATES[0]] * 2)}, Fails(r"X must .*timedelta64")),
     "X of Python dates": ({"X": [[date(2020, 1, 1) + timedelta(day)] for day in range(60)]}, Fails(r"X must .*date")),
@@ -379,6 +389,11 @@ TARGETS = {
     "ragged y": (lambda y, _: {"y": [[1, 2], *y[1:].tolist()]}, Fails(r"y must be ")),
     "y of matrices": (lambda y, _: {"y": matrix(y).T}, Fails(r"y must be .*np.matrix is not supported")),
     "complex y": (lambda y, _: {"y": y + 1j}, Fails(r"y must be .*Complex data not supported")),
+    "y of y and n": (
+        {"y": np.array(["n", "y"])[LABELS % 2]},
+        Fits(like={"y": LABELS % 2}),
+        Fails("y must be finite real numbers"),
+    ),
     "y of text": ({"y": text(LABELS)}, Fits(like={"y": LABELS}), NO_NUMBERS),
     "y of text as object": ({"y": text(LABELS).astype(object)}, Fits(like={"y": LABELS}), NO_NUMBERS),
     "y of bytes": ({"y": text(LABELS).astype("S")}, Fails(r"y must be .*bytes"), NO_NUMBERS),
@@ -452,6 +467,10 @@ WEIGHTINGS = {
     "weights of text": ({"sample_weight": ["red"] * 60}, Fails("sample_weight must hold .*'red'")),
     "complex weights": ({"sample_weight": np.ones(60) + 1j}, Fails("sample_weight must hold .*Complex data")),
     "weights of dates": ({"sample_weight": DATES}, Fails("sample_weight must hold .*datetime64")),
+    "weights of times in a list": (
+        {"sample_weight": list(DATES - DATES[0])},
+        Fails("sample_weight must hold .*timedelta64"),
+    ),
     "weights of None": ({"sample_weight": [None] * 60}, Fails("sample_weight contains NaN")),
     "weights of NA": ({"sample_weight": [pd.NA] * 60}, Fails("sample_weight must hold .*NAType")),
     "weights partly masked": ({"sample_weight": np.ma.masked_less(WEIGHTS, 1.0)}, Fails("sample_weight must .*masked")),
@@ -721,8 +740,10 @@ EXTREMES = {
     "a scorer of NaN": (given("scoring", nowhere, early_stopping=True), Fails("scoring must give a finite number")),
     "an unknown scorer": (
         given("scoring", "goodness", early_stopping=True),
-        Fails("'scoring' parameter .* must be .*'goodness'"),
+        Fails("scoring must be .*'goodness'"),
     ),
+    "a scorer of nothing": (given("scoring", lambda *_: None, early_stopping=True), Fails("scoring must .*Got None")),
+    "a scorer of text": (given("scoring", lambda *_: "good", early_stopping=True), Fails("scoring must .*Got 'good'")),
     "an init of NaN": (given("init", nowhere), Fails("init must return")),
     "an augment of NaN": (
         given("augment", spoil_rows),
@@ -743,7 +764,7 @@ CLASS_WEIGHTS = {
         {"lbfgs": Fails("class_weight must have a sum"), "else": Fails("class_weight contains .*too large")},
     ),
     "class weights of zero": (dict.fromkeys(range(3), 0.0), Fails("class_weight must not be zero on every")),
-    "a weight of no class": ({9: 2.0}, Fails("The classes, .* are not in class_weight")),
+    "a weight of no class": ({9: 2.0}, Fails("class_weight must .*The classes, .* are not in class_weight")),
 }
 
 TABLE = {
@@ -860,6 +881,64 @@ def test_hostile_input_ends_as_it_should(estimator, given, expected, directory):
         except Exception as error:
             error.add_note(f"solver={solver!r}")
             raise
+
+
+#: Arguments of `partial_fit`: what is given of X, y and classes, and the words of the error, or None.
+CALLS = {
+    "classes missing": ({"classes": None}, "classes must be passed on the first call"),
+    "classes of two kinds": ({"classes": [0, "red"]}, "classes must be|y must hold only the classes"),
+    "classes with None": ({"classes": [0, 1, 2, None]}, "classes must be 1-d labels of one kind"),
+    "no classes": ({"classes": []}, r"classes must hold at least 2 labels. Got \[\]"),
+    "one class": ({"classes": [0]}, r"classes must hold at least 2 labels. Got \[0\]"),
+    "one class twice": ({"classes": [0, 0]}, r"classes must hold at least 2 labels. Got \[0, 0\]"),
+    "complex classes": ({"classes": [0j, 1j, 2j]}, "classes must be .*Complex data"),
+    "classes with NaN": ({"classes": [0, 1, NAN]}, "classes contains NaN"),
+    "classes in two columns": ({"classes": np.eye(3)}, "classes must be .*1d array"),
+    "a number as classes": ({"classes": 3}, "classes must be "),
+    "too few classes": ({"classes": [0, 1]}, r"y must hold only the classes \[0, 1\]. Got unknown labels \[2\]"),
+    "other classes than indicators have": (
+        {"y": np.eye(3)[LABELS], "classes": [0, 1]},
+        r"classes must be \[0, 1, 2\]",
+    ),
+    "ragged y": ({"y": [[0, 1], *[0] * 59]}, "y must be "),
+    "no y": ({"y": None}, "y"),
+    "X with NaN": ({"X": spoilt(X, (3, 1), NAN)}, "X contains NaN"),
+    "X without rows": ({"X": X[:0], "y": LABELS[:0]}, "X must .*0 sample"),
+    "classes in any order, twice": ({"classes": [2, 0, 1, 1]}, None),
+    "classes that never come": ({"classes": range(9)}, None),
+    "indicators": ({"y": np.eye(3)[LABELS], "classes": None}, None),
+    "indicators and their classes": ({"y": np.eye(3)[LABELS], "classes": [0, 1, 2]}, None),
+}
+
+
+@pytest.mark.parametrize(("given", "words"), CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize("solver", SOLVERS[:4])
+def test_hostile_input_of_partial_fit_ends_as_it_should(given, words, solver):
+    """In an error that names what is wrong, and leaves the estimator unfitted, or in finite predictions."""
+    model = DeepMLPClassifier((4,), solver=solver, random_state=0)
+    arguments = {"X": X, "y": LABELS, "classes": [0, 1, 2]} | given
+    if words is None:
+        assert np.isfinite(model.partial_fit(**arguments).predict_proba(X)).all()
+        return
+    with pytest.raises((ValueError, TypeError), match=words):
+        model.partial_fit(**arguments)
+    assert not hasattr(model, "coefs_")
+
+
+def test_a_target_in_larger_units_is_not_called_far_off():
+    """In a further fit zero scores cost as much, so the scores are not to blame."""
+    model = DeepMLPRegressor((4,), warm_start=True, max_iter=3, random_state=0).fit(X, NUMBERS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(X, 100 * NUMBERS)
+    assert model.loss_ > 100
+
+
+def test_a_wild_dev_target_is_no_divergence():
+    """A dev loss may be large, where the training is sound."""
+    y_val = spoilt(NUMBERS, 3, 1e10)
+    model = DeepMLPRegressor((4,), max_iter=3, random_state=0).fit(X, NUMBERS, X_val=X, y_val=y_val)
+    assert min(model.validation_loss_curve_) > 1e15
 
 
 def test_the_table_is_large():

@@ -1,5 +1,6 @@
 """How many BLAS threads a training uses."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -67,3 +68,39 @@ def test_a_fit_in_another_thread_changes_nothing():
     with ThreadPoolExecutor(1) as pool:
         assert all(threads == before for threads in pool.submit(threads_in_a_fit, (8,), 32).result())
     assert blas_threads() == before
+
+
+def test_an_interrupt_at_any_call_leaves_the_number_as_it_was():
+    """Of those that set it and those that set it back: but for the very setting back, which cannot be done twice."""
+    before = blas_threads()
+
+    def interrupted(number):
+        """Whether a fit made so many calls of threadpoolctl before its steps began, and was interrupted there."""
+        calls = []
+
+        def enter(frame, event, argument):
+            if event == "call" and frame.f_globals.get("__name__") == "threadpoolctl":
+                calls.append(frame)
+                if len(calls) == number:
+                    sys.setprofile(None)
+                    raise KeyboardInterrupt
+
+        def train(step):
+            sys.setprofile(None)
+            raise RuntimeError("stop")
+
+        sys.setprofile(enter)
+        try:
+            DeepMLPClassifier((8,), learning_rate=train, max_iter=1, random_state=0).fit(X, Y)
+        except KeyboardInterrupt:
+            return True
+        except RuntimeError:
+            return False
+        finally:
+            sys.setprofile(None)
+
+    number = 1
+    while interrupted(number):
+        assert blas_threads() == before
+        number += 1
+    assert number > 1

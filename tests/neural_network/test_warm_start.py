@@ -39,6 +39,15 @@ def assert_same_model(a, b):
     assert (a.n_iter_, a.t_) == (b.n_iter_, b.t_)
 
 
+@pytest.mark.parametrize(("estimator", "data"), BOTH, indirect=["data"])
+def test_patience_begins_anew_with_each_fit(estimator, data):
+    """The first epoch is better than none; then five that are not good enough, all in one fit, are too many."""
+    patient = {"n_iter_no_change": 5, "tol": 100.0}
+    assert network(estimator, max_iter=8, **patient).fit(*data).n_iter_ == 6
+    twice = network(estimator, max_iter=4, warm_start=True, **patient).fit(*data).fit(*data)
+    assert (twice.n_iter_, twice.stop_reason_) == (8, "max_iter")
+
+
 @pytest.mark.parametrize("parameters", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize(("estimator", "data"), BOTH, indirect=["data"])
 def test_two_warm_fits_are_one_fit_twice_as_long_bitwise(estimator, data, parameters):
@@ -179,7 +188,7 @@ def test_a_class_may_come_late(multiclass):
 
 def test_the_classes_must_stay(multiclass):
     model = network(DeepMLPClassifier).partial_fit(*multiclass, classes=[0, 1, 2])
-    with pytest.raises(ValueError, match=r"classes must stay \[0, 1, 2\]"):
+    with pytest.raises(ValueError, match=r"classes must be \[0, 1, 2\]"):
         model.partial_fit(*multiclass, classes=[0, 1, 2, 3])
 
 

@@ -1,0 +1,111 @@
+"""Whether a training has come to something: the loss of the weights that it leaves, and the warnings of `fit`."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from ..core import L2, ParameterVector, Rows, StopReason, mean_loss
+from ._model import Model
+from ._parameters import PLANNED
+
+#: A training loss of so many times what scores of zero would cost is no result of learning.
+FAR_OFF = 10.0
+#: By so many rows weights are judged, where nothing speaks for a look at all of them.
+ROWS_JUDGED = 256
+
+
+def sample(rows: Rows) -> Rows:
+    """Some of the rows, always the same, drawn at random lest they all be of one class."""
+    if len(rows) <= ROWS_JUDGED:
+        return rows
+    drawn = np.random.default_rng(0).choice(rows.numbers, ROWS_JUDGED, replace=False, shuffle=False)
+    some = replace(rows, numbers=drawn)
+    return some if some.total_weight > 0 else rows
+
+
+def judge(model: Model, rows: Rows, penalty: L2) -> float:
+    """Note the mean loss of the model's weights and that of scores of zero: on some rows, on all where it is far off.
+
+    Parameters
+    ----------
+    model : Model
+        After its training; gets the two losses.
+    rows : Rows
+        The training rows.
+    penalty : L2
+        What the losses of the history have in addition.
+
+    Returns
+    -------
+    float
+        The loss of its weights.
+    """
+    network, parameters = model.network, model.parameters
+    model.data_loss, model.baseline_loss = mean_loss(network, parameters, sample(rows)), _typical(model)
+    # The last loss of the history has seen all rows, though before the last steps, which may have spoilt it all.
+    before = model.history.loss[-1] - float(penalty.value(parameters))
+    if is_far_off(model, before) or is_far_off(model, model.data_loss):
+        silent = ParameterVector(parameters.layer_sizes, np.zeros_like(parameters.theta))
+        model.data_loss, model.baseline_loss = (mean_loss(network, each, rows) for each in (parameters, silent))
+    return model.data_loss
+
+
+def is_far_off(model: Model, loss: float) -> bool:
+    """Whether a loss is over ten times that of scores of zero, on its rows or on a standardised target."""
+    return not loss <= FAR_OFF * max(model.baseline_loss, _typical(model))
+
+
+def _typical(model: Model) -> float:
+    return model.network.loss.of_zero_scores(model.network.layer_sizes[-1])
+
+
+def warn_unless_converged(network: Any, *, stacklevel: int) -> None:
+    """Say what a fit has to warn of.
+
+    Parameters
+    ----------
+    network : DeepMLPClassifier or DeepMLPRegressor
+        Fitted.
+    stacklevel : int
+        As for `warnings.warn`, seen from the caller.
+    """
+    for remark in (*_on_the_end(network), *_on_the_scores(network._model)):
+        warnings.warn(remark, ConvergenceWarning, stacklevel=stacklevel + 1)
+
+
+def warn_if_far_off(network: Any, *, stacklevel: int) -> None:
+    """Say what a call of `partial_fit`, which is no end, has to warn of; parameters as of `warn_unless_converged`."""
+    for remark in _on_the_scores(network._model):
+        warnings.warn(remark, ConvergenceWarning, stacklevel=stacklevel + 1)
+
+
+def _on_the_scores(model: Model) -> Iterator[str]:
+    if is_far_off(model, model.data_loss):
+        yield (
+            f"Training ended with a loss of {model.data_loss:.3g}, where scores of zero have "
+            f"{model.baseline_loss:.2g}: the scores are far off. Scale the inputs (StandardScaler), lower "
+            "learning_rate_init or set clip_norm."
+        )
+
+
+def _on_the_end(network: Any) -> Iterator[str]:
+    history = network.history_
+    if history.cut_short_by is not None:
+        yield f"{history.cut_short_by} The model has the weights of epoch {history.best_epoch}, the best before it."
+    if history.stop_reason is StopReason.LINE_SEARCH:
+        yield (
+            "L-BFGS ended in its line search before the gradient fell below tol; scale the inputs (StandardScaler) "
+            "or raise tol."
+        )
+    # A schedule that ends at max_iter has done what it was to do.
+    planned = network.learning_rate in PLANNED and network.solver != "lbfgs"
+    if history.stop_reason is StopReason.MAX_ITER and not planned:
+        yield (
+            f"Training reached max_iter={network.max_iter} before it converged; raise max_iter or learning_rate_init."
+        )

@@ -1,0 +1,84 @@
+"""The rows that judge a training, and how they do."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+from inspect import signature
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import check_scoring
+
+from ..core import History, ParameterVector, Rows, mean_loss
+from ..core.training import Validate
+from ._model import Model
+from ._validation import naming, require_weight
+
+
+@dataclass
+class DevSet:
+    """Dev rows: numbered for the loss, and as the scorer wants them."""
+
+    rows: Rows
+    y: Any
+
+
+def validator(network: Any, model: Model, dev: DevSet) -> Validate:
+    """What a training calls after each epoch to note the loss on the dev rows, and their score where one is asked for.
+
+    Parameters
+    ----------
+    network : DeepMLPClassifier or DeepMLPRegressor
+        Gives the scoring, and predicts for it.
+    model : Model
+        What is trained.
+    dev : DevSet
+        The rows.
+
+    Returns
+    -------
+    callable (parameters, history) -> None
+        Appends to the history.
+    """
+    require_weight(dev.rows, "dev")
+    score = None if network.scoring == "loss" else _DevScore(network, model, dev)
+
+    def validate(parameters: ParameterVector, history: History) -> None:
+        history.validation_loss.append(mean_loss(model.network, parameters, dev.rows))
+        # The training ends with an error of its own where the loss is no number.
+        if score is not None and np.isfinite(history.validation_loss[-1]):
+            history.validation_score.append(score(history.n_epochs))
+
+    return validate
+
+
+class _DevScore:
+    """The scorer's value on the dev rows of the network as it is, which predicts rows that have lost their names."""
+
+    def __init__(self, network: Any, model: Model, dev: DevSet) -> None:
+        with naming("scoring", "be 'loss', the name of a scorer, a callable scorer, or None"):
+            self._scorer = check_scoring(network, scoring=network.scoring)
+        self._judged = copy(network)
+        self._judged._model = model
+        self._judged.__dict__.pop("feature_names_in_", None)
+        self._rows = dev.rows.X[dev.rows.numbers], dev.y
+        self._weight = {}
+        if dev.rows.weight is not None and _takes_weight(self._scorer):
+            self._weight = {"sample_weight": dev.rows.weight[dev.rows.numbers]}
+
+    def __call__(self, epoch: int) -> float:
+        score = self._scorer(self._judged, *self._rows, **self._weight)
+        try:
+            value = float(score)
+        except (TypeError, ValueError):
+            value = np.nan
+        if not np.isfinite(value):
+            raise ValueError(f"scoring must give a finite number on the dev rows. Got {score!r} in epoch {epoch}.")
+        return value
+
+
+def _takes_weight(scorer: Any) -> bool:
+    """Whether a scorer has an argument for sample weights; the user's own callable need not have one."""
+    arguments = signature(scorer).parameters.values()
+    return any(argument.name == "sample_weight" or argument.kind is argument.VAR_KEYWORD for argument in arguments)
