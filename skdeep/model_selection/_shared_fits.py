@@ -48,10 +48,7 @@ class Outcome:
     seconds: float
 
     def claim(self, X: Any = None, y: Any = None) -> Any:
-        """The fitted estimator, with what its fit has to warn of; its earlier steps are now its own.
-
-        The callbacks of a search hear now of its fit on X and y.
-        """
+        """The fitted estimator, now with steps of its own; what its fit on X and y has to say is said now."""
         network = self.estimator
         if type(self.estimator) is Pipeline:
             # Others share them until here: whoever scores may change what it is given, as may a random `transform`.

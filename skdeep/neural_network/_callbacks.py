@@ -1,4 +1,4 @@
-"""scikit-learn's callbacks on a fit and its epochs: the only place that knows `sklearn.callback`.
+"""Callbacks of scikit-learn on a fit and its epochs: the only place that knows `sklearn.callback`.
 
 New and experimental in scikit-learn 1.9; before it the estimators have no `set_callbacks`, and all else is the same.
 """
