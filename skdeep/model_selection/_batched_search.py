@@ -34,9 +34,9 @@ class BatchedGridSearchCV(GridSearchCV):
     The estimator may be a `DeepMLPClassifier`, a `DeepMLPRegressor`, or a `Pipeline` that ends in one, whose earlier
     steps are then fitted once for each fold and distinct setting (in each process, with `n_jobs`) and shared. What
     cannot be trained in a stack is fitted as `GridSearchCV` fits it: other estimators and subclasses, networks with
-    callbacks of their own, and networks too large to gain. Networks with ``solver="lbfgs"``, augmentation, a rate of the
-    user's own, `verbose`, `record_norms` or ``on_interrupt="keep"`` are trained one by one. A fit that fails is repeated, for its error. Without seeds (``random_state=None``) the draws
-    come in another order.
+    callbacks of their own, and networks too large to gain. Networks with ``solver="lbfgs"``, augmentation, a rate of
+    the user's own, `verbose`, `record_norms` or ``on_interrupt="keep"`` are trained one by one. A fit that fails is
+    repeated, for its error. Without seeds (``random_state=None``) the draws come in another order.
 
     Parameters
     ----------

@@ -184,9 +184,9 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     order, equal rows merged: integer weights are then bitwise the same as repeated rows.
 
     With scikit-learn 1.9 or later ``set_callbacks`` takes its callbacks, such as ``sklearn.callback.ProgressBar``, for
-    `fit`: there is a task "fit" and below it a task "epoch" for each epoch. A callback that returns true at the end of an
-    epoch ends the training, with ``stop_reason_ == "callback"``, and with the best weights where `early_stopping` is on.
-    Its ``fitted_estimator`` is a copy that predicts as if training had ended there.
+    `fit`: there is a task "fit" and below it a task "epoch" for each epoch. A callback that returns true at the end of
+    an epoch ends the training, with ``stop_reason_ == "callback"``, and with the best weights where `early_stopping` is
+    on. Its ``fitted_estimator`` is a copy that predicts as if training had ended there.
 
     References
     ----------
