@@ -47,9 +47,9 @@ def register(*subclasses: type[BaseDeepMLP]) -> None:
     -----
     The model computes what `predict`, `predict_proba` and `decision_function` do, by the same formulas: in float64 if
     the input is a ``DoubleTensorType``, else in float32, also of integers and booleans, which `predict` takes as
-    float64. They agree to the rounding of that precision. Of probabilities in float32 that is about 1e-6, more after
-    many layers (5e-6 after six): as far as `predict_proba` itself is from its result in float64. In float64 it is 1e-13,
-    but 1e-7 with "gelu", whose erf onnxruntime has in float32 only.
+    float64. They agree to the rounding of that precision: of probabilities in float32 about 1e-6, and 5e-6 after six
+    layers, as much as `predict_proba` itself is off its result in float64. In float64 it is 1e-13, but 1e-7 with
+    "gelu", whose erf onnxruntime has in float32 only.
 
     A classifier has two outputs, label and probabilities. Labels are strings or int64: booleans and whole floats become
     integers. A multilabel target gives an indicator matrix. A regressor has one output of shape ``(n_samples,
