@@ -4,9 +4,10 @@ PYTHON ?= python3
 WORKERS ?= 2
 
 # The lower bounds of pyproject.toml, or the next release with wheels for both Python 3.11 and 3.12. The pyparsing is
-# of matplotlib's age: later ones warn.
+# of matplotlib's age, as later ones warn, and the onnx of skl2onnx's.
 OLDEST = numpy==1.26.0 scipy==1.11.2 scikit-learn==1.6.0 \
-    pandas==2.1.1 polars==1.0.0 jinja2==3.1.0 matplotlib==3.8.0 pyparsing==3.1.0 skops==0.13.0
+    pandas==2.1.1 polars==1.0.0 jinja2==3.1.0 matplotlib==3.8.0 pyparsing==3.1.0 skops==0.13.0 \
+    skl2onnx==1.18.0 onnx==1.17.0 onnxruntime==1.20.1
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c

@@ -16,6 +16,7 @@ _HOMES = {
     "inspection": "skdeep.inspection",
     "model_selection": "skdeep.model_selection",
     "neural_network": "skdeep.neural_network",
+    "onnx": "skdeep.onnx",
     "plotting": "skdeep.plotting",
 }
 
@@ -29,6 +30,7 @@ __all__ = [
     "inspection",
     "model_selection",
     "neural_network",
+    "onnx",
     "plotting",
 ]
 

@@ -105,6 +105,19 @@ def test_inspection_imports_the_estimators_and_the_core(name):
     assert all(other.split(".")[0] in {"core", "neural_network", "inspection"} for other in siblings(name))
 
 
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("onnx.")])
+def test_the_converters_import_the_estimators_and_the_core(name):
+    """What turns networks into ONNX models knows them and nothing beside them."""
+    assert all(other.split(".")[0] in {"core", "neural_network", "onnx"} for other in siblings(name))
+
+
+def test_the_converters_load_no_onnx():
+    """`skdeep.onnx` can be imported where skl2onnx is absent; `register` needs it."""
+    loaded = loaded_by("import skdeep; skdeep.onnx")
+    assert "sklearn" in loaded
+    assert not loaded & {"onnx", "onnxruntime", "skl2onnx"}
+
+
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("plotting.")])
 def test_plotting_draws_what_the_core_hands_it(name):
     """Displays know numbers, not the estimators that they come from."""
