@@ -26,7 +26,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis
 PIP_INSTALL = $(PYTHON) -m pip --python $(@D)/bin/python install -qq
 PYTEST_ARGS = --numprocesses=$(WORKERS) --basetemp=.cache/tmp
 
-.PHONY: help demo test test-deep test-oldest lint format bench wheel clean
+.PHONY: help demo test test-deep test-oldest lint format bench wheel dist clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
@@ -65,9 +65,18 @@ wheel:  ## build the wheel into dist/
 	$(PYTHON) -m pip wheel -q --no-deps --wheel-dir dist .
 	rm -rf build
 
+dist: .venv/.release  ## build sdist and wheel into dist/, and check both
+	rm -rf build dist
+	.venv/bin/python -m build --quiet
+	.venv/bin/twine check --strict dist/*
+	rm -rf build
+
 clean:  ## remove everything that these targets made
 	rm -rf .venv .venv-oldest .cache .coverage* build dist *.egg-info demo_report.html
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The date of everything in a wheel: that of the commit, so that the same source gives the same bytes.
+wheel dist: export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || echo 315532800)
 
 # One thread per worker, and no window.
 test test-deep test-oldest: export OMP_NUM_THREADS := 1

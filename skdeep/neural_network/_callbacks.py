@@ -13,6 +13,8 @@ from typing import Any
 from ..core import History, Monitor, ParameterVector, StopReason
 from ._model import Model
 
+__all__ = ["WRAPPED", "CallbackSupportMixin", "ObservedFit", "has_callbacks", "report_fit", "with_callbacks"]
+
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 

@@ -97,7 +97,8 @@ def fit_together(fits: Sequence[NetworkFit], report: Callable[[str], None] | Non
         except Exception as error:  # of this fit alone
             fit.error = error
         else:
-            groups[stack_key(trainings[fit]) or fit].append(fit)
+            key = stack_key(trainings[fit])
+            groups[fit if key is None else key].append(fit)
         fit.seconds = perf_counter() - started
     stacks = [stack for group in groups.values() for stack in _cut(group, trainings[group[0]])]
     for number, stack in enumerate(stacks, 1):

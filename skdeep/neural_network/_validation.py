@@ -49,7 +49,7 @@ def naming(name: str, rule: str) -> Iterator[None]:
 def refuse_mask(values: Any) -> None:
     """Raise where a mask hides entries: as an array they would come to light again."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        raise ValueError(f"Got {np.ma.count_masked(values)} masked entries.")
+        raise ValueError(f"Got {np.ma.getmaskarray(values).sum()} masked entries.")
 
 
 def refuse_dates(values: Any) -> None:
