@@ -1,0 +1,85 @@
+"""How Sphinx builds the site: `make docs`. Nothing is fetched, neither by the build nor by the pages."""
+
+import sys
+from importlib import metadata
+from pathlib import Path
+
+DOCS = Path(__file__).parent
+sys.path.insert(0, str(DOCS / "_extensions"))
+
+project = "skdeep"
+author = "The skdeep developers"
+project_copyright = author
+release = version = metadata.version("skdeep")
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.extlinks",
+    "numpydoc",
+    "myst_parser",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+    "mathml",
+    "repository_links",
+    "scikit_learn_links",
+]
+exclude_patterns = ["_build", "auto_examples/*.py", "auto_examples/*.ipynb"]
+templates_path = ["_templates"]
+default_role = "code"  # single backquotes in docstrings
+suppress_warnings = ["config.cache"]  # sphinx_gallery_conf holds an object
+
+myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+myst_dmath_double_inline = True
+
+autosummary_generate = True
+autodoc_typehints = "none"  # the docstrings have the types
+autodoc_member_order = "bysource"
+numpydoc_show_class_members = False  # the templates list them
+numpydoc_xref_param_type = False
+add_module_names = False
+
+extlinks = {
+    "sklearn": ("https://scikit-learn.org/stable/modules/generated/sklearn.%s.html", "%s"),
+    "doi": ("https://doi.org/%s", "doi:%s"),
+}
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"plot_",
+    "ignore_pattern": r"(demo|tune_madelon)\.py$",
+    "within_subsection_order": "gallery_order.CourseOrder",
+    "backreferences_dir": "auto_examples/backreferences",
+    "doc_module": ("skdeep",),
+    "inspect_global_variables": True,
+    "show_signature": False,
+    "download_all_examples": False,
+    "remove_config_comments": True,
+    "min_reported_time": 1,
+    "plot_gallery": True,
+    "abort_on_example_error": True,
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skdeep"
+html_static_path = ["_static"]
+html_css_files = ["skdeep.css"]
+html_math_renderer = "mathml"
+html_show_sourcelink = False
+html_copy_source = False
+html_theme_options = {
+    "logo": {"text": "skdeep"},
+    "navbar_align": "left",
+    "header_links_before_dropdown": 6,
+    "show_prev_next": True,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
