@@ -36,10 +36,8 @@ myst_dmath_double_inline = True
 
 autosummary_generate = True
 autodoc_typehints = "none"  # the docstrings have the types
-autodoc_member_order = "bysource"
 numpydoc_show_class_members = False  # the templates list them
-numpydoc_xref_param_type = False
-add_module_names = False
+toc_object_entries_show_parents = "hide"
 
 extlinks = {
     "sklearn": ("https://scikit-learn.org/stable/modules/generated/sklearn.%s.html", "%s"),
@@ -61,8 +59,7 @@ sphinx_gallery_conf = {
     "show_signature": False,
     "download_all_examples": False,
     "remove_config_comments": True,
-    "min_reported_time": 1,
-    "plot_gallery": True,
+    "write_computation_times": False,
     "abort_on_example_error": True,
 }
 

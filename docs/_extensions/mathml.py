@@ -1,21 +1,34 @@
 """Formulas as MathML, which browsers draw by themselves: no JavaScript, and nothing to load."""
 
+import re
+
 from docutils import nodes
+from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.util import logging
+
+LOGGER = logging.getLogger(__name__)
+
+
+def _mathml(node, as_block):
+    formula = re.sub(r"\\dots\b", r"\\ldots", node.astext())
+    if r"\\" in formula and r"\begin" not in formula:
+        formula = rf"\begin{{aligned}}{formula}\end{{aligned}}"
+    try:
+        return tex2mathml(formula, as_block)
+    except MathError as error:
+        LOGGER.warning("cannot turn a formula into MathML: %s", error, location=node)
+        return f"<code>{formula}</code>"
 
 
 def _visit_inline(writer, node):
-    writer.body.append(tex2mathml(node.astext()))
+    writer.body.append(_mathml(node, as_block=False))
     raise nodes.SkipNode
 
 
 def _visit_block(writer, node):
-    formula = node.astext()
-    if r"\\" in formula and r"\begin" not in formula:
-        formula = rf"\begin{{aligned}}{formula}\end{{aligned}}"
     number = f'<span class="eqno">({node["number"]})</span>' if node.get("number") else ""
-    writer.body.append(writer.starttag(node, "div", CLASS="math") + number + tex2mathml(formula, as_block=True))
-    writer.body.append("</div>\n")
+    writer.body.append(writer.starttag(node, "div", CLASS="math") + number + _mathml(node, as_block=True) + "</div>\n")
     raise nodes.SkipNode
 
 
