@@ -69,6 +69,7 @@ html_static_path = ["_static"]
 html_css_files = ["skdeep.css"]
 html_math_renderer = "mathml"
 html_show_sourcelink = False
+html_sidebars = {page: [] for page in ("index", "start", "coming_from")}  # pages without pages below them
 html_copy_source = False
 html_theme_options = {
     "logo": {"text": "skdeep"},

@@ -17,6 +17,7 @@ from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
+from .._documentation_link import DocumentationLink
 from ..core import History, ParameterVector, Rows, StopReason, mean_loss
 from ..core.losses import Loss
 from ..core.training import LARGEST_LOSS, Validate
@@ -51,7 +52,7 @@ def _takes_weight(scorer: Any) -> bool:
     return any(argument.name == "sample_weight" or argument.kind is argument.VAR_KEYWORD for argument in arguments)
 
 
-class BaseDeepMLP(FittedAttributes, Predictions, Stored, ABC):
+class BaseDeepMLP(DocumentationLink, FittedAttributes, Predictions, Stored, ABC):
     """The part of the estimators that does not depend on the kind of target."""
 
     def __init__(
