@@ -65,6 +65,7 @@ sphinx_gallery_conf = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skdeep"
+html_context = {"default_mode": "auto"}  # light or dark as the reader prefers
 html_static_path = ["_static"]
 html_css_files = ["skdeep.css"]
 html_math_renderer = "mathml"
