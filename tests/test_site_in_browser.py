@@ -1,4 +1,4 @@
-"""The built site, where there is one: links lead somewhere, nothing comes from elsewhere, and a real browser likes it."""
+"""The built site, where there is one: its links, what it loads, and every page in a real browser."""
 
 import json
 import re
@@ -14,19 +14,9 @@ SITE = Path(__file__).parents[1] / "docs" / "_build" / "html"
 PAGES = sorted(page for page in SITE.rglob("*.html") if "_static" not in page.parts)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--hide-scrollbars",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--allow-file-access-from-files",
-    "--enable-logging=stderr",
-    "--v=0",
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-sync", "--disable-dev-shm-usage"),
+    *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--hide-scrollbars"),
+    *("--allow-file-access-from-files", "--enable-logging=stderr", "--v=0"),
 ]
 # Opens one page after the other in a frame, at two widths, and writes to the console what it sees.
 VISITOR = """<!DOCTYPE html><body><iframe id="frame" style="border: 0; height: 2000px"></iframe><script>
