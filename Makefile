@@ -47,7 +47,7 @@ test-oldest: .venv-oldest/.wheel  ## run the tests on the built wheel and the ol
 
 docs: .venv/.docs  ## build the site into docs/_build/html, the gallery's examples run; a warning is an error
 	@mkdir -p .cache
-	.venv/bin/sphinx-build -W --keep-going -q docs docs/_build/html
+	.venv/bin/sphinx-build -W --keep-going -q --jobs $(WORKERS) docs docs/_build/html
 	@echo 'Open docs/_build/html/index.html'
 
 lint: .venv/.lint  ## check style, types, docstrings and spelling

@@ -15,7 +15,6 @@ release = version = metadata.version("skdeep")
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.extlinks",
     "numpydoc",
     "myst_parser",
     "sphinx_copybutton",
@@ -39,10 +38,7 @@ autodoc_typehints = "none"  # the docstrings have the types
 numpydoc_show_class_members = False  # the templates list them
 toc_object_entries_show_parents = "hide"
 
-extlinks = {
-    "sklearn": ("https://scikit-learn.org/stable/modules/generated/sklearn.%s.html", "%s"),
-    "doi": ("https://doi.org/%s", "doi:%s"),
-}
+highlight_options = {"python": {"stripnl": True}}  # the empty line that ends a doctest is not for readers
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
@@ -61,6 +57,7 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
     "write_computation_times": False,
     "abort_on_example_error": True,
+    "parallel": True,  # as many at once as sphinx-build has processes
 }
 
 html_theme = "pydata_sphinx_theme"
