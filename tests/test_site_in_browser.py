@@ -18,6 +18,8 @@ FLAGS = [
     *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--hide-scrollbars"),
     *("--allow-file-access-from-files", "--enable-logging=stderr", "--v=0"),
 ]
+# What the theme is pleased to tell, and what scikit-learn 1.9 says of every fitted transformer that is shown as HTML.
+NOISE = ("[PST]", "Expected copy-paste icon")
 # Opens one page after the other in a frame, at two widths, and writes to the console what it sees.
 VISITOR = """<!DOCTYPE html><body><iframe id="frame" style="border: 0; height: 2000px"></iframe><script>
 const pages = PAGES;
@@ -109,7 +111,7 @@ def console_until_done(stderr):
         message = re.search(r':CONSOLE[:(]\d+\)?\] "(.*)", source:', line)
         if message and message[1] == "DONE":
             return
-        if message and not message[1].startswith("[PST]"):  # what the theme is pleased to tell
+        if message and not message[1].startswith(NOISE):
             yield message[1].replace('\\"', '"')
 
 
