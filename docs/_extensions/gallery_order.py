@@ -15,7 +15,9 @@ COURSE = [
     "plot_normalised_inputs.py",
     "plot_vanishing_gradients.py",
     "plot_initialization_depth.py",
+    "plot_numerical_gradients.py",
     "plot_gradient_checking.py",
+    "plot_gradient_check_notes.py",
 ]
 
 
