@@ -9,9 +9,21 @@ from sphinx.util import logging
 
 LOGGER = logging.getLogger(__name__)
 
+# What the converter does not know, or gets wrong.
+REPAIRS = {
+    r"\\dots\b": r"\\ldots",
+    # It would put the index of an accented letter under the letter,
+    r"(\\(?:bar|hat|tilde|vec)\s*(?:\{[^{}]*\}|\w))_": r"\1{}_",
+    # and lower a bar that has an index, unless it belongs to a pair.
+    r"(?<!\\left)\\lVert\b": r"\\left\\lVert",
+    r"(?<!\\right)\\rVert\b": r"\\right\\rVert",
+}
+
 
 def _mathml(node, as_block):
-    formula = re.sub(r"\\dots\b", r"\\ldots", node.astext())
+    formula = node.astext()
+    for pattern, repair in REPAIRS.items():
+        formula = re.sub(pattern, repair, formula)
     if r"\\" in formula and r"\begin" not in formula:
         formula = rf"\begin{{aligned}}{formula}\end{{aligned}}"
     try:
