@@ -9,15 +9,8 @@ from sphinx.util import logging
 
 LOGGER = logging.getLogger(__name__)
 
-# What the converter does not know, or gets wrong.
-REPAIRS = {
-    r"\\dots\b": r"\\ldots",
-    # It would put the index of an accented letter under the letter,
-    r"(\\(?:bar|hat|tilde|vec)\s*(?:\{[^{}]*\}|\w))_": r"\1{}_",
-    # and lower a bar that has an index, unless it belongs to a pair.
-    r"(?<!\\left)\\lVert\b": r"\\left\\lVert",
-    r"(?<!\\right)\\rVert\b": r"\\right\\rVert",
-}
+# What the converter does not know, or gets wrong: it would put the index of an accented letter under the letter.
+REPAIRS = {r"\\dots\b": r"\\ldots", r"(\\(?:bar|hat|tilde|vec)\s*(?:\{[^{}]*\}|\w))_": r"\1{}_"}
 
 
 def _mathml(node, as_block):
@@ -27,7 +20,8 @@ def _mathml(node, as_block):
     if r"\\" in formula and r"\begin" not in formula:
         formula = rf"\begin{{aligned}}{formula}\end{{aligned}}"
     try:
-        return tex2mathml(formula, as_block)
+        # The bars of a norm would stretch to the height of the whole line, and one with an index lie too low.
+        return re.sub("<mo([^>]*)>‖", r'<mo\1 stretchy="false">‖', tex2mathml(formula, as_block))
     except MathError as error:
         LOGGER.warning("cannot turn a formula into MathML: %s", error, location=node)
         return f"<code>{formula}</code>"
