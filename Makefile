@@ -26,7 +26,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis
 PIP_INSTALL = $(PYTHON) -m pip --python $(@D)/bin/python install -qq
 PYTEST_ARGS = --numprocesses=$(WORKERS) --basetemp=.cache/tmp
 
-.PHONY: help demo test test-deep test-oldest lint format bench wheel dist clean
+.PHONY: help demo test test-deep test-oldest docs lint format bench wheel dist clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,11 @@ test-deep: .venv/.test  ## try the property-based tests on 10000 examples each, 
 test-oldest: .venv-oldest/.wheel  ## run the tests on the built wheel and the oldest supported dependencies
 	@mkdir -p .cache
 	.venv-oldest/bin/pytest $(PYTEST_ARGS) tests
+
+docs: .venv/.docs  ## build the site into docs/_build/html, the gallery's examples run; a warning is an error
+	@mkdir -p .cache
+	.venv/bin/sphinx-build -W --keep-going -q --jobs $(WORKERS) docs docs/_build/html
+	@echo 'Open docs/_build/html/index.html'
 
 lint: .venv/.lint  ## check style, types, docstrings and spelling
 	.venv/bin/ruff check
@@ -73,15 +78,16 @@ dist: .venv/.release  ## build sdist and wheel into dist/, and check both
 
 clean:  ## remove everything that these targets made
 	rm -rf .venv .venv-oldest .cache .coverage* build dist *.egg-info demo_report.html
+	rm -rf docs/_build docs/api docs/auto_examples
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The date of everything in a wheel: that of the commit, so that the same source gives the same bytes.
 wheel dist: export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || echo 315532800)
 
 # One thread per worker, and no window.
-test test-deep test-oldest: export OMP_NUM_THREADS := 1
-test test-deep test-oldest: export OPENBLAS_NUM_THREADS := 1
-test test-deep test-oldest: export MPLBACKEND := Agg
+test test-deep test-oldest docs: export OMP_NUM_THREADS := 1
+test test-deep test-oldest docs: export OPENBLAS_NUM_THREADS := 1
+test test-deep test-oldest docs: export MPLBACKEND := Agg
 
 # .venv/.test is the stamp of the editable install with the extra "test", and so on.
 .venv/.%: pyproject.toml | .venv/pyvenv.cfg

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.base import BaseEstimator
 
+from ._documentation_link import DocumentationLink
 from ._rules import Rule, interval, is_count, is_number, is_sequence
 
 __all__ = ["Compose", "GaussianNoise", "Mixup", "RandomFlip", "RandomShift"]
@@ -30,7 +31,7 @@ _IMAGE_SHAPE = Rule(
 )
 
 
-class GaussianNoise(BaseEstimator):
+class GaussianNoise(DocumentationLink, BaseEstimator):
     """Add normal noise to the inputs, the same amount to every feature, so scale the features first.
 
     To first order this penalises the squared gradient of the loss by the inputs (Bishop, 1995).
@@ -76,7 +77,7 @@ class GaussianNoise(BaseEstimator):
             X_batch += noise
 
 
-class Mixup(BaseEstimator):
+class Mixup(DocumentationLink, BaseEstimator):
     """Blend each row, target included, with another row of the mini-batch.
 
     Row i becomes ``w x_i + (1 - w) x_j`` and its target ``w y_i + (1 - w) y_j``, with j from a random permutation of
@@ -132,7 +133,7 @@ class Mixup(BaseEstimator):
             batch += towards
 
 
-class RandomShift(BaseEstimator):
+class RandomShift(DocumentationLink, BaseEstimator):
     """Move each image by a random number of pixels up or down and left or right.
 
     Parameters
@@ -196,7 +197,7 @@ class RandomShift(BaseEstimator):
         return int(moves[0]), int(moves[1])
 
 
-class RandomFlip(BaseEstimator):
+class RandomFlip(DocumentationLink, BaseEstimator):
     """Mirror each image with a chance of one half.
 
     Parameters
@@ -242,7 +243,7 @@ class RandomFlip(BaseEstimator):
         images[chosen] = np.flip(images[chosen], axis=1 + self.axis)
 
 
-class Compose(BaseEstimator):
+class Compose(DocumentationLink, BaseEstimator):
     """One augmenter after the other.
 
     The parameters of its augmenters can be searched by their class names in lower case, with a number where a class

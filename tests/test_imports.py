@@ -24,6 +24,7 @@ CORE_LEVELS = [
     {"stack"},
     {"__init__"},
 ]
+SHARED = {"_documentation_link", "_rules"}
 CORE_MODULES = [name for name in MODULES if name.startswith("core.")]
 LEVEL = {f"core.{name}": level for level, names in enumerate(CORE_LEVELS) for name in names}
 
@@ -95,8 +96,9 @@ def test_core_knows_numpy_and_scipy_only(name):
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("neural_network.")])
 def test_estimators_import_the_core_and_themselves(name):
-    """The estimators stand on the core, the rules and the augmenters, and on nothing else of skdeep."""
-    assert all(other.split(".")[0] in {"_rules", "augmentation", "core", "neural_network"} for other in siblings(name))
+    """The estimators stand on the core, the augmenters and what all share, and on nothing else of skdeep."""
+    known = {*SHARED, "augmentation", "core", "neural_network"}
+    assert {other.split(".")[0] for other in siblings(name)} <= known
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("inspection.")])
@@ -127,17 +129,21 @@ def test_plotting_draws_what_the_core_hands_it(name):
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("model_selection.")])
 def test_model_selection_stands_on_scikit_learn_alone(name):
     """Reports work with any estimator: only the module that fits several at once knows ours."""
-    known = {"model_selection", "neural_network"} if name.endswith("_shared_fits") else {"model_selection"}
-    assert {other.split(".")[0] for other in siblings(name)} <= known
+    estimators = {"neural_network"} if name.endswith("_shared_fits") else set()
+    assert {other.split(".")[0] for other in siblings(name)} <= {"model_selection", "_documentation_link", *estimators}
     packages = {target.split(".")[0] for target in imported(name)}
     optional = {"jinja2", "markupsafe", "matplotlib"} if name == "model_selection._page" else set()
     assert packages <= {"skdeep", "joblib", "numpy", "scipy", "sklearn", *optional, *sys.stdlib_module_names}
 
 
-def test_augmentation_stands_on_the_rules_alone():
-    """Augmenters know no estimator of ours, and the rules no module of skdeep."""
-    assert set(siblings("augmentation")) == {"_rules"}
-    assert not set(siblings("_rules"))
+def test_augmentation_stands_on_what_all_share():
+    """Augmenters know no estimator of ours."""
+    assert set(siblings("augmentation")) == SHARED
+
+
+@pytest.mark.parametrize("name", sorted(SHARED))
+def test_what_all_share_imports_no_module_of_skdeep(name):
+    assert not set(siblings(name))
 
 
 def test_the_reader_of_imports_finds_what_is_there():

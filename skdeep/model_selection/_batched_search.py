@@ -14,6 +14,7 @@ from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
 from sklearn.utils import get_tags, indexable
 from sklearn.utils.metaestimators import available_if
 
+from .._documentation_link import DocumentationLink
 from ._shared_fits import FitTask, Outcome, can_share, fit_tasks
 
 #: Fitted networks that are held at a time; with their moments, at most 0.8 MB each.
@@ -24,7 +25,7 @@ def _transforms(search: Any) -> bool:
     return hasattr(search.estimator, "transform")
 
 
-class BatchedGridSearchCV(GridSearchCV):
+class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
     """`GridSearchCV`, with all small networks of one architecture trained in one loop.
 
     In a small network most of a training step is the price of the calls. Here candidates and folds whose networks have

@@ -13,6 +13,7 @@ from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
+from .._documentation_link import DocumentationLink
 from ..core import Rows
 from ..core.losses import Loss
 from ._callbacks import WRAPPED, CallbackSupportMixin, ObservedFit, has_callbacks, with_callbacks
@@ -43,7 +44,7 @@ def _is_stochastic(estimator: Any) -> bool:
     return True
 
 
-class BaseDeepMLP(CallbackSupportMixin, FittedAttributes, Predictions, Stored, ABC):
+class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Predictions, Stored, ABC):
     """The part of the estimators that does not depend on the kind of target."""
 
     def __init__(

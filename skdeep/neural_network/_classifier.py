@@ -164,7 +164,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         "softmax" for more than two classes, else "logistic".
     n_features_in_ : int
         Features seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where X had names that are all strings.
 
     See Also

@@ -1,5 +1,9 @@
 """What each parameter must be, said in the error, and what each one changes."""
 
+import ast
+import inspect
+import re
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -328,3 +332,12 @@ WRONG_WEIGHTS = {
 def test_an_init_that_returns_no_such_weights_is_answered(binary, weights):
     with pytest.raises(ValueError, match="init"):
         DeepMLPClassifier((6,), init=lambda rng, fan_in, fan_out: weights).fit(*binary)
+
+
+@pytest.mark.parametrize("kind", [DeepMLPClassifier, DeepMLPRegressor])
+def test_every_parameter_has_its_entry_in_the_docstring(kind):
+    """In the order of the constructor, and with its default."""
+    section = inspect.getdoc(kind).split("Parameters\n----------\n")[1].split("\n\nAttributes\n")[0]
+    entries = re.findall(r"^(\w+) : .*default=(.+)$", section, flags=re.MULTILINE)
+    parameters = inspect.signature(kind).parameters.values()
+    assert [(name, ast.literal_eval(default)) for name, default in entries] == [(p.name, p.default) for p in parameters]
