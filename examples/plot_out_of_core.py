@@ -2,8 +2,8 @@
 Data larger than memory
 =======================
 
-A file of rows is read block by block, and nothing else is ever in memory: one pass teaches the scaler, each further pass
-trains the network for an epoch. The order of the rows in the file matters.
+A file of rows is read block by block, and training holds no more than one: one pass teaches the scaler, each further
+pass trains the network for an epoch. The order of the rows in the file matters.
 """
 
 # %%

@@ -27,7 +27,13 @@ from skdeep.model_selection import BatchedGridSearchCV, bias_variance_report
 
 
 def small(estimator=DeepMLPClassifier, **parameters):
-    settings = {"hidden_layer_sizes": (8,), "max_iter": 20, "batch_size": 32, "learning_rate_init": 0.01, "random_state": 0} | parameters
+    settings = {
+        "hidden_layer_sizes": (8,),
+        "max_iter": 20,
+        "batch_size": 32,
+        "learning_rate_init": 0.01,
+        "random_state": 0,
+    } | parameters
     return estimator(**settings)
 
 
@@ -75,7 +81,8 @@ def test_a_batched_search_resamples_as_an_ordinary_search_does(rare):
 
 
 @pytest.mark.filterwarnings(
-    "ignore:OptunaSearchCV is experimental", "ignore:`optuna.terminator` module"  # which it uses itself
+    "ignore:OptunaSearchCV is experimental",
+    "ignore:`optuna.terminator` module",  # which it uses itself
 )
 def test_optuna_searches_and_its_winner_is_the_fit_of_its_parameters(binary):
     optuna = pytest.importorskip("optuna", reason="optuna is not installed")

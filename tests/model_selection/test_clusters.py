@@ -21,7 +21,6 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler, scale
 from skdeep import DeepMLPClassifier
 from skdeep.model_selection import BatchedGridSearchCV, _batched_search, bias_variance_report
 
-
 pytestmark = pytest.mark.deep
 
 GRID = {"deepmlpclassifier__alpha": [0.1, 1.0, 3.0], "deepmlpclassifier__keep_prob": [0.8, 1.0]}

@@ -12,7 +12,7 @@ from skdeep import DeepMLPClassifier
 
 pytestmark = [
     pytest.mark.deep,
-    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux alone limits the memory of a process's data"),
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux alone limits a process's data"),
 ]
 
 N_BLOCKS, N_ROWS, N_COLUMNS = 50, 10_000, 100  # 200 MB in float32
