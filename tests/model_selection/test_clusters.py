@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import warnings
+from contextlib import contextmanager
 
 import joblib
 import numpy as np
@@ -48,19 +49,26 @@ def reported_errors():
     return bias_variance_report(piped(), X, Y, random_state=0).to_dict()
 
 
-@pytest.fixture(scope="module")
-def dask_client():
-    """A cluster of two worker processes on this machine, out of reach of any other."""
+@contextmanager
+def dask_cluster(n_workers=2):
+    """A client of worker processes on this machine, out of reach of any other."""
     distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
     options = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "threads_per_worker": 1}
-    with distributed.LocalCluster(n_workers=2, processes=True, **options) as cluster, cluster.get_client() as client:
+    cluster = distributed.LocalCluster(n_workers=n_workers, processes=True, **options)
+    with cluster, cluster.get_client() as client:
+        client.amm.stop()  # else what is scattered to all workers is soon on a single one
+        yield client
+
+
+@pytest.fixture(scope="module")
+def dask_client():
+    with dask_cluster() as client:
         yield client
 
 
 @pytest.fixture
 def on_dask(dask_client):
-    dask_client.wait_for_workers(2)
-    with joblib.parallel_config(backend="dask"):
+    with joblib.parallel_config(backend="dask", client=dask_client):
         yield dask_client
 
 
@@ -124,20 +132,22 @@ def test_every_stack_is_trained_on_the_workers_and_scored_here(on_dask, tmp_path
 
 
 @pytest.mark.parametrize("search", SEARCHES)
-def test_a_search_survives_the_death_of_a_worker(search, on_dask, tmp_path):
-    """SIGKILL to one of the two as it begins its third fold: the scores are the same to the last bit."""
-    victim, _ = on_dask.run(os.getpid).values()
+def test_a_search_survives_the_death_of_a_worker(search, tmp_path):
+    """SIGKILL to the first that comes to its third fold: with the rows on both, the scores are the same bits."""
+    here, dead = os.getpid(), tmp_path / "dead"
 
     def die(X):
-        if os.getpid() == victim and len(X) == N_TRAIN:
-            (tmp_path / str(time.monotonic_ns())).touch()
-            if len(list(tmp_path.iterdir())) == 3:
-                os.kill(victim, signal.SIGKILL)
+        if os.getpid() != here and len(X) == N_TRAIN and not dead.exists():
+            (tmp_path / f"{os.getpid()} {time.monotonic_ns()}").touch()
+            if len(list(tmp_path.glob(f"{os.getpid()} *"))) == 3:
+                dead.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
         return X
 
     pipeline = piped(FunctionTransformer(die))
-    scores = search_scores(search, pipeline)
-    assert len(list(tmp_path.iterdir())) == 3
+    with dask_cluster() as client, joblib.parallel_config(backend="dask", client=client, scatter=[X, Y]):
+        scores = search_scores(search, pipeline)
+    assert dead.exists()
     assert_array_equal(scores, scored_here(search_scores, search, pipeline))
 
 
@@ -155,7 +165,7 @@ def mortal_scheduler(tmp_path):
     try:
         with distributed.Client(scheduler_file=str(file)) as client:
             client.wait_for_workers(1)
-            yield started[0]
+            yield started[0], client
     finally:
         for process in started:
             process.kill()
@@ -164,18 +174,18 @@ def mortal_scheduler(tmp_path):
 
 @pytest.mark.parametrize("search", SEARCHES)
 def test_a_search_whose_scheduler_dies_says_so_and_keeps_the_results_that_it_has(search, mortal_scheduler):
-    here, scheduler = os.getpid(), mortal_scheduler.pid
+    here, (scheduler, client) = os.getpid(), mortal_scheduler
 
     def kill_it(X):
         if os.getpid() != here:
-            os.kill(scheduler, signal.SIGKILL)
+            os.kill(scheduler.pid, signal.SIGKILL)
             time.sleep(1)
         return X
 
     searched = search(piped(FunctionTransformer(kill_it)), GRID).fit(X, Y)
     results, best = searched.cv_results_, searched.best_estimator_
     with pytest.raises(Exception, match="Client lost the connection to the scheduler"):  # noqa: SIM117
-        with joblib.parallel_config(backend="dask"):
+        with joblib.parallel_config(backend="dask", client=client):
             searched.fit(X[:100], Y[:100])
     assert searched.cv_results_ is results
     assert searched.best_estimator_ is best
@@ -183,10 +193,8 @@ def test_a_search_whose_scheduler_dies_says_so_and_keeps_the_results_that_it_has
 
 
 def test_a_cluster_without_workers_is_said_to_have_none():
-    distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
     with (
-        distributed.LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as cluster,
-        cluster.get_client() as client,
+        dask_cluster(n_workers=0) as client,
         joblib.parallel_config(backend="dask", client=client, wait_for_workers_timeout=1),
         pytest.raises(TimeoutError, match="no worker after 1 seconds"),
     ):
