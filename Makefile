@@ -36,15 +36,16 @@ demo: .venv/.report  ## run examples/demo.py; with your own table: make demo DAT
 
 test: .venv/.test  ## run the tests and doctests, with coverage
 	@mkdir -p .cache
-	.venv/bin/pytest $(PYTEST_ARGS) --cov
+	.venv/bin/pytest $(PYTEST_ARGS) -m 'not deep' --cov
 
-test-deep: .venv/.test  ## try the property-based tests on 10000 examples each, for about an hour
+test-deep: .venv/.test-deep  ## the neighbours, clusters, data beyond memory; properties on 10000 examples each: an hour
 	@mkdir -p .cache
-	HYPOTHESIS_PROFILE=deep .venv/bin/pytest $(PYTEST_ARGS) -m hypothesis tests
+	.venv/bin/pytest $(PYTEST_ARGS) tests/test_neighbours.py
+	HYPOTHESIS_PROFILE=deep .venv/bin/pytest $(PYTEST_ARGS) -m 'hypothesis or deep' tests
 
 test-oldest: .venv-oldest/.wheel  ## run the tests on the built wheel and the oldest supported dependencies
 	@mkdir -p .cache
-	.venv-oldest/bin/pytest $(PYTEST_ARGS) tests
+	.venv-oldest/bin/pytest $(PYTEST_ARGS) -m 'not deep' tests
 
 docs: .venv/.docs  ## build the site into docs/_build/html, the gallery's examples run; a warning is an error
 	@mkdir -p .cache

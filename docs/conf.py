@@ -72,7 +72,7 @@ html_copy_source = False
 html_theme_options = {
     "logo": {"text": "skdeep"},
     "navbar_align": "left",
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 7,
     "show_prev_next": True,
     "footer_start": ["copyright"],
     "footer_end": [],

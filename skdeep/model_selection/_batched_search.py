@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from copy import copy
 from itertools import chain
 from typing import Any
@@ -13,6 +14,7 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
 from sklearn.utils import get_tags, indexable
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.parallel import Parallel
 
 from .._documentation_link import DocumentationLink
 from ._shared_fits import FitTask, Outcome, can_share, fit_tasks
@@ -105,14 +107,16 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
         get_tags(self.estimator)
         own = self.get_params(deep=False)
         attempt = copy(self)
-        attempt.estimator = searched = _SearchedEstimator(self, X, y, shares_all=self._shares_all(X, y, params))
+        n_parts = joblib.effective_n_jobs(self.n_jobs) if self._shares_all(X, y, params) else 1
+        attempt.estimator = searched = _SearchedEstimator(self, X, y, n_parts)
         if isinstance(self.cv, Iterator):
             attempt.cv = list(self.cv)  # the splits are asked for twice
-        if searched.shares_all and joblib.effective_n_jobs(self.n_jobs) > 1:
-            attempt.n_jobs = 1  # to score is all that is left, and quicker here than elsewhere
         attempt.verbose = self.verbose if self.verbose > 1 else 0
+        # To score is all that is left then, and quicker here than elsewhere. No n_jobs=1: a cluster takes no notice.
+        here = joblib.parallel_config("sequential") if n_parts > 1 else nullcontext()
         try:
-            super(BatchedGridSearchCV, attempt).fit(X, y, **params)
+            with here:
+                super(BatchedGridSearchCV, attempt).fit(X, y, **params)
         finally:
             searched.forget()
         self.__dict__ = {**vars(attempt), **own}
@@ -204,9 +208,9 @@ def _outcomes(
     # Fold by fold, for networks on the same rows share what is made of them.
     places = [(number, fold) for fold in range(len(splits)) for number in shared]
     tasks = [FitTask(candidates[number], splits[fold][0]) for number, fold in places]
-    n_jobs = search.n_jobs if searched.shares_all else 1  # the search has its own processes at work
+    processes = {"parallel": searched.parallel, "n_parts": searched.n_parts}
     report = _report if search.verbose else None
-    outcomes = fit_tasks(search.estimator, X, y, tasks, fit_params=params, n_jobs=n_jobs, report=report)
+    outcomes = fit_tasks(search.estimator, X, y, tasks, fit_params=params, report=report, **processes)
     at = dict(zip(places, outcomes, strict=True))
     return [at.get((number, fold)) for number in range(len(candidates)) for fold in range(len(splits))]
 
@@ -232,11 +236,13 @@ class _SearchedEstimator:
         Whose estimator it is.
     X, y : array-like
         All rows.
-    shares_all : bool
-        Whether no fit is left to the search.
+    n_parts : int
+        Processes to share the fits; 1 where some are left to the search, which has its own at work.
 
     Attributes
     ----------
+    parallel : Parallel
+        The processes of joblib's configuration at this time.
     routed : Bunch
         What the search hands on to fits, splitter and scorer.
     outcomes : iterator of (Outcome or None)
@@ -245,8 +251,9 @@ class _SearchedEstimator:
         What each fit took.
     """
 
-    def __init__(self, search: GridSearchCV, X: Any, y: Any, *, shares_all: bool) -> None:
-        self.search, self.estimator, self.X, self.y, self.shares_all = search, search.estimator, X, y, shares_all
+    def __init__(self, search: GridSearchCV, X: Any, y: Any, n_parts: int) -> None:
+        self.search, self.estimator, self.X, self.y, self.n_parts = search, search.estimator, X, y, n_parts
+        self.parallel = Parallel(n_jobs=search.n_jobs)
         self.routed: Any = None
         self.outcomes: Iterator[Outcome | None] | None = None
         self.seconds: list[float | None] = []

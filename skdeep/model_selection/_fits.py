@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import joblib
 import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
@@ -120,13 +121,15 @@ def run_plans(
     list of Fit
         In the order of the plans, failures included.
     """
+    parallel = Parallel(n_jobs=n_jobs)
     done: Sequence[Outcome | None] = [None] * len(plans)
     if len(plans) > 1 and can_share(estimator, fit_params, sample.X, sample.y):
         tasks = [FitTask({}, plan.train) for plan in plans]
-        done = fit_tasks(estimator, sample.X, sample.y, tasks, fit_params=fit_params, n_jobs=n_jobs)
+        processes = {"parallel": parallel, "n_parts": joblib.effective_n_jobs(n_jobs)}
+        done = fit_tasks(estimator, sample.X, sample.y, tasks, fit_params=fit_params, **processes)
     run = delayed(_run)
     return list(
-        Parallel(n_jobs=n_jobs)(
+        parallel(
             run(plan, clone(estimator), sample, measure, outcome, fit_params=fit_params, verbose=verbose)
             for plan, outcome in zip(plans, done, strict=True)
         )

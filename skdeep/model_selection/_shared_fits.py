@@ -9,7 +9,6 @@ from itertools import chain
 from time import perf_counter
 from typing import Any
 
-import joblib
 import numpy as np
 from sklearn import get_config
 from sklearn.base import clone
@@ -109,7 +108,8 @@ def fit_tasks(
     tasks: Sequence[FitTask],
     *,
     fit_params: Mapping[str, Any],
-    n_jobs: int | None,
+    parallel: Parallel,
+    n_parts: int,
     report: Callable[[str], None] | None = None,
 ) -> list[Outcome | None]:
     """Fit a clone of the estimator for each task.
@@ -124,8 +124,10 @@ def fit_tasks(
         What to fit. Those on the same rows, the very same object, should stand side by side.
     fit_params : dict
         For `fit`; what has an entry for each row is cut to a task's rows.
-    n_jobs : int or None
-        Processes, each with an equal part of the tasks.
+    parallel : Parallel
+        The processes, here or on other machines.
+    n_parts : int
+        How many of them to use, each for an equal part of the tasks; with 1 all are done here.
     report : callable (line) -> None, default=None
         Hears of every stack of networks that is done.
 
@@ -136,14 +138,12 @@ def fit_tasks(
         network that turned out too large to gain.
     """
     numbered = list(zip(tasks, _settings(estimator, tasks), strict=True))
-    n_parts = max(1, min(len(tasks), joblib.effective_n_jobs(n_jobs)))
-    if n_parts == 1:
+    n_parts = min(len(tasks), n_parts)
+    if n_parts <= 1:
         return _fit_part(estimator, X, y, numbered, fit_params, report)
     parts = [[numbered[number] for number in part] for part in np.array_split(np.arange(len(tasks)), n_parts)]
     run = delayed(_fit_part)
-    return list(
-        chain.from_iterable(Parallel(n_jobs=n_jobs)(run(estimator, X, y, part, fit_params, report) for part in parts))
-    )
+    return list(chain.from_iterable(parallel(run(estimator, X, y, part, fit_params, report) for part in parts)))
 
 
 def _settings(estimator: Any, tasks: Sequence[FitTask]) -> list[int]:

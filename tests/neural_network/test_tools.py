@@ -6,12 +6,10 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.exceptions import FitFailedWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 (switches the import below on)
 from sklearn.feature_selection import SequentialFeatureSelector
-from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_val_predict, cross_validate
 from sklearn.pipeline import make_pipeline
@@ -66,20 +64,6 @@ def test_halving_spends_epochs_as_its_resource(binary):
     ).fit(*binary)
     assert search.n_resources_ == [5, 10, 20]
     assert search.best_estimator_.n_iter_ == 20
-
-
-def test_calibration_gives_probabilities_that_sum_to_one(multiclass):
-    X, y = multiclass
-    calibrated = CalibratedClassifierCV(small(max_iter=80), cv=3).fit(X, y)
-    np.testing.assert_allclose(calibrated.predict_proba(X).sum(axis=1), 1.0)
-    assert calibrated.score(X, y) > 0.9
-
-
-def test_permutation_importance_finds_the_column_that_decides():
-    X = np.random.default_rng(0).standard_normal((200, 4))
-    model = small(max_iter=100).fit(X, X[:, 2] > 0)
-    importance = permutation_importance(model, X, X[:, 2] > 0, n_repeats=5, random_state=0)
-    assert importance.importances_mean.argmax() == 2
 
 
 @pytest.mark.parametrize(
