@@ -16,6 +16,8 @@ from ._parameters import PLANNED
 
 #: A training loss of so many times what scores of zero would cost is no result of learning.
 FAR_OFF = 10.0
+#: A penalty of so many times half the squared weights, beside a mean loss, leaves little of them.
+STRONG = 0.1
 #: By so many rows weights are judged, where nothing speaks for a look at all of them.
 ROWS_JUDGED = 256
 
@@ -30,12 +32,12 @@ def sample(rows: Rows) -> Rows:
 
 
 def judge(model: Model, rows: Rows, penalty: L2) -> float:
-    """Note the mean loss of the model's weights and that of scores of zero: on some rows, on all where it is far off.
+    """Note what the rows weigh, the mean loss of the model and that of scores of zero: on some rows, on all if far off.
 
     Parameters
     ----------
     model : Model
-        After its training; gets the two losses.
+        After its training; gets the figures.
     rows : Rows
         The training rows.
     penalty : L2
@@ -47,6 +49,7 @@ def judge(model: Model, rows: Rows, penalty: L2) -> float:
         The loss of its weights.
     """
     network, parameters = model.network, model.parameters
+    model.total_weight, model.mean_weight = rows.total_weight, rows.total_weight / len(rows)
     model.data_loss, model.baseline_loss = mean_loss(network, parameters, sample(rows)), _typical(model)
     # The last loss of the history has seen all rows, though before the last steps, which may have spoilt it all.
     before = model.history.loss[-1] - float(penalty.value(parameters))
@@ -75,7 +78,7 @@ def warn_unless_converged(network: Any, *, stacklevel: int) -> None:
     stacklevel : int
         As for `warnings.warn`, seen from the caller.
     """
-    for remark in (*_on_the_end(network), *_on_the_scores(network._model)):
+    for remark in (*_on_the_end(network), *_on_the_scores(network._model), *_on_the_penalty(network._model)):
         warnings.warn(remark, ConvergenceWarning, stacklevel=stacklevel + 1)
 
 
@@ -91,6 +94,17 @@ def _on_the_scores(model: Model) -> Iterator[str]:
             f"Training ended with a loss of {model.data_loss:.3g}, where scores of zero have "
             f"{model.baseline_loss:.2g}: the scores are far off. Scale the inputs (StandardScaler), lower "
             "learning_rate_init or set clip_norm."
+        )
+
+
+def _on_the_penalty(model: Model) -> Iterator[str]:
+    # As of AdaBoostClassifier, which normalises them.
+    sum_to_one = model.total_weight < 1.5 and model.mean_weight < 0.5
+    if sum_to_one and model.alpha / model.total_weight > STRONG:
+        yield (
+            f"The weights of the rows sum to {model.total_weight:.3g}, so that alpha={model.alpha:.3g} weighs "
+            f"{1.0 / model.mean_weight:.0f} times as much as without them and leaves little to learn. Scale "
+            "sample_weight to a mean of 1, or divide alpha by the number of rows."
         )
 
 

@@ -32,6 +32,8 @@ class Model:
         In all epochs.
     data_loss, baseline_loss : float, default=0.0
         The mean loss of the weights, without penalty, and that of scores of zero, on training rows of the last call.
+    total_weight, mean_weight : float, default=0.0
+        Of these rows.
     """
 
     network: Network
@@ -41,6 +43,8 @@ class Model:
     n_samples_seen: int = 0
     data_loss: float = 0.0
     baseline_loss: float = 0.0
+    total_weight: float = 0.0
+    mean_weight: float = 0.0
 
 
 @dataclass

@@ -457,6 +457,14 @@ WEIGHTINGS = {
         {"lbfgs": DIVERGES, "else": Fails("sample_weight .* zero")},
     ),
     "weights of 1e30 and 1e-30": ({"sample_weight": spoilt(np.full(60, 1e-30), slice(30), 1e30)}, FITS),
+    "weights that sum to one": (
+        {"sample_weight": WEIGHTS / WEIGHTS.sum()},
+        Warns(r"weights of the rows sum to 1, so that alpha=.* weighs 60 times as much"),
+    ),
+    "weights that sum to one, and an alpha for them": (
+        {"sample_weight": WEIGHTS / WEIGHTS.sum(), "parameters": {"alpha": 3.0 / 60}},
+        FITS,
+    ),
     "too few weights": ({"sample_weight": np.ones(59)}, Fails(NO_WEIGHTS_OF + r"\(59,\)")),
     "too many weights": ({"sample_weight": np.ones(61)}, Fails(NO_WEIGHTS_OF + r"\(61,\)")),
     "no weights": ({"sample_weight": []}, Fails(NO_WEIGHTS_OF + r"\(0,\)")),
@@ -654,7 +662,7 @@ BOUNDS = {
     "on_divergence": (("restore",), ("keep", None, NAN, True)),
     "on_interrupt": (("keep",), ("restore", None, NAN, True)),
     "dtype": (("float64", np.float32), ("float16", "longdouble", int, None, NAN, ">f8")),
-    "random_state": ((None, 0, 2**32 - 1), (-1, 2**32, 0.5, NAN, "0", True)),
+    "random_state": ((0, 2**32 - 1), (-1, 2**32, 0.5, NAN, "0", True)),
     "verbose": ((0, False), (-1, 0.5, NAN, None, "yes")),
 }
 OF_CLASSIFIERS = {
@@ -717,6 +725,7 @@ EXTREMES = {
     "a rate of 1e308": (rates(1e308), {"lbfgs": FITS, "else": DIVERGES}),
     "an alpha of 1e6": (given("alpha", 1e6), {"sgd": FAR_OFF_OR_DIVERGES, "adamw": FAR_OFF_OR_DIVERGES, "else": FITS}),
     "an alpha of 1e300": (given("alpha", HUGE), DIVERGES),
+    "no random_state": (given("random_state", None, init="zeros"), FITS),  # so that chance has no say in how it fits
     "a keep_prob of 0.5": (given("keep_prob", 0.5), {"lbfgs": STEPWISE_ONLY, "else": FITS}),
     "a keep_prob of 1e-300": (given("keep_prob", 1e-300), {"lbfgs": STEPWISE_ONLY, "else": FITS}),
     "an input_keep_prob of 1e-300": (given("input_keep_prob", 1e-300), {"lbfgs": STEPWISE_ONLY, "else": FITS}),
