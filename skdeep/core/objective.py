@@ -85,7 +85,7 @@ class Objective:
             yield block
 
 
-def mean_loss(network: Network, parameters: ParameterVector, rows: Rows) -> float:
+def mean_loss(network: Network, parameters: ParameterVector, rows: Rows, *, at_once: int | None = None) -> float:
     """The weighted mean loss of some rows, without dropout and without penalty.
 
     Parameters
@@ -96,13 +96,16 @@ def mean_loss(network: Network, parameters: ParameterVector, rows: Rows) -> floa
         Where.
     rows : Rows
         On what.
+    at_once : int, default=None
+        At most so many rows at a time; if None, as many as keep the buffers at their bounded size.
 
     Returns
     -------
     float
         ``1/m sum_i s_i loss_i``.
     """
-    workspace = Workspace(network, block_rows(network, len(rows)), parameters.theta.dtype, training=False)
+    n_rows = min(block_rows(network, len(rows)), at_once or len(rows))
+    workspace = Workspace(network, n_rows, parameters.theta.dtype, training=False)
     total = 0.0
     for start in range(0, len(rows), workspace.n_rows):
         numbers = rows.numbers[start : start + workspace.n_rows]

@@ -31,7 +31,7 @@ def sample(rows: Rows) -> Rows:
     return some if some.total_weight > 0 else rows
 
 
-def judge(model: Model, rows: Rows, penalty: L2) -> float:
+def judge(model: Model, rows: Rows, penalty: L2, batch_size: int) -> float:
     """Note what the rows weigh, the mean loss of the model and that of scores of zero: on some rows, on all if far off.
 
     Parameters
@@ -42,6 +42,8 @@ def judge(model: Model, rows: Rows, penalty: L2) -> float:
         The training rows.
     penalty : L2
         What the losses of the history have in addition.
+    batch_size : int
+        Rows to look at at a time, so that it takes no more memory than a step.
 
     Returns
     -------
@@ -50,12 +52,14 @@ def judge(model: Model, rows: Rows, penalty: L2) -> float:
     """
     network, parameters = model.network, model.parameters
     model.total_weight, model.mean_weight = rows.total_weight, rows.total_weight / len(rows)
-    model.data_loss, model.baseline_loss = mean_loss(network, parameters, sample(rows)), _typical(model)
+    model.baseline_loss = _typical(model)
+    model.data_loss = mean_loss(network, parameters, sample(rows), at_once=batch_size)
     # The last loss of the history has seen all rows, though before the last steps, which may have spoilt it all.
     before = model.history.loss[-1] - float(penalty.value(parameters))
     if is_far_off(model, before) or is_far_off(model, model.data_loss):
         silent = ParameterVector(parameters.layer_sizes, np.zeros_like(parameters.theta))
-        model.data_loss, model.baseline_loss = (mean_loss(network, each, rows) for each in (parameters, silent))
+        losses = (mean_loss(network, each, rows, at_once=batch_size) for each in (parameters, silent))
+        model.data_loss, model.baseline_loss = losses
     return model.data_loss
 
 

@@ -262,7 +262,8 @@ def final_loss(training: Training) -> float:
     """The mean training loss of the weights as they are, noted in the model."""
     model, rows = training.model, training.rows
     with np.errstate(all="ignore"):
-        return judge(model, rows, make_penalty(training.parameters, model.alpha, rows.total_weight))
+        penalty = make_penalty(training.parameters, model.alpha, rows.total_weight)
+        return judge(model, rows, penalty, training.batch_size)
 
 
 def patience(training: Training) -> EarlyStopping:

@@ -395,8 +395,8 @@ INTERRUPTED = """
             os.kill(os.getpid(), signal.SIGINT)
 
         timer = threading.Timer(moments.uniform({earliest}, {earliest} + 0.2), send)
-        timer.start()
         try:
+            timer.start()
             {fit}
         except KeyboardInterrupt:
             assert state() == before
