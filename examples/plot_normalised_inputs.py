@@ -8,9 +8,12 @@ at its best learning rate.
 
 # %%
 # Thirteen measurements of 178 wines. Most are of the size of one; one of them, proline, goes beyond a thousand.
+import warnings
+
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_wine
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
 
 from skdeep import DeepMLPClassifier
@@ -21,7 +24,9 @@ print(f"standard deviations of the inputs: from {X.std(axis=0).min():.2f} to {X.
 
 # %%
 # A rate that suits one scale does not suit the other, so a fair comparison gives each its own: every solver and scale
-# is trained at eleven rates. The subject is how fast the training loss falls; there is no penalty and no dev set.
+# is trained at eleven rates. The subject is how fast the training loss falls; there is no penalty and no dev set. At
+# rates that are too high or too low ``fit`` warns that the scores are far off, as the figure will show.
+warnings.simplefilter("ignore", ConvergenceWarning)
 RATES = np.logspace(-6, -1, 11)
 N_EPOCHS = 50
 
