@@ -117,6 +117,7 @@ def test_he_weights_train_as_the_courses_do(circles):
     assert_allclose(accuracies(model, circles), [0.993333, 0.96], rtol=0, atol=5e-7)
 
 
+@pytest.mark.deep
 def test_he_weights_train_as_the_courses_do_in_float32(circles):
     model = trained(circles, CIRCLES, he, dtype="float32")
     assert_allclose(costs(model, [0, 5000, 10_000]), [0.883054, 0.530495, 0.150156], rtol=0, atol=1e-6)
@@ -160,6 +161,7 @@ REGULARISED_FLOAT32 = {
 }
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("alpha", "published", "spread", "scores", "slack"), REGULARISED_FLOAT32.values(), ids=REGULARISED_FLOAT32
 )
@@ -185,6 +187,7 @@ class CourseMasks:
         return bits.view(np.uint64)
 
 
+@pytest.mark.deep
 def test_football_under_one_mask_is_learnt_as_in_the_course(football):
     """The course's dropout, which draws the same mask in all 30000 steps and so trains one random subnetwork."""
     X, y = football[0]
@@ -204,6 +207,7 @@ def test_football_under_one_mask_is_learnt_as_in_the_course(football):
     assert_allclose(scores, [0.928909952607, 0.95], rtol=0, atol=1e-12)
 
 
+@pytest.mark.deep
 def test_fresh_masks_from_the_courses_weights_end_above_no_regularisation(football):
     """A claim about this one start, which without dropout ends at a test accuracy of 0.915.
 

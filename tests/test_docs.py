@@ -19,6 +19,8 @@ PAGES = sorted(page for page in DOCS.rglob("*.md") if not MADE & set(page.relati
 MODULES = ["neural_network", "model_selection", "inspection", "augmentation", "plotting", "onnx", "core"]
 # Their scripts are those of tests/model_selection/test_clusters.py and tests/test_neighbours.py, with the rows given.
 TESTED_ELSEWHERE = {"clusters", "neighbours"}
+#: What a page may need that need not be here.
+EXTRAS = {"matplotlib", "onnxruntime", "rich", "skl2onnx", "sklearn.callback"}
 # In [text](target), {doc}`text <target>`, {doc}`target`, ":link: target" and "{include} target".
 LINKS = [
     r"\]\(([^)\s]+)\)",
@@ -107,12 +109,15 @@ def run(script, names):
     try:
         exec(script, names)
     except ModuleNotFoundError as error:
-        pytest.skip(f"needs {error.name}")
+        if error.name in EXTRAS:
+            pytest.skip(f"needs {error.name}")
+        raise
 
 
 WITH_SCRIPTS = [page for page in PAGES if SCRIPT.search(read(page)) and name_of(page) not in TESTED_ELSEWHERE]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("page", WITH_SCRIPTS, ids=name_of)
 def test_the_scripts_of_a_page_print_what_stands_below_them(page):
     """In words: numbers differ from machine to machine. Later scripts of a page go on from the earlier ones."""

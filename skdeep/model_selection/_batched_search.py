@@ -17,7 +17,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel
 
 from .._documentation_link import DocumentationLink
-from ._shared_fits import FitTask, Outcome, can_share, fit_tasks
+from ._shared_fits import FitTask, Outcome, can_share, fit_tasks, n_processes
 
 #: Fitted networks that are held at a time; with their moments, at most 0.8 MB each.
 MOST_FITS = 500
@@ -107,7 +107,7 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
         get_tags(self.estimator)
         own = self.get_params(deep=False)
         attempt = copy(self)
-        n_parts = joblib.effective_n_jobs(self.n_jobs) if self._shares_all(X, y, params) else 1
+        n_parts = n_processes(self.n_jobs) if self._shares_all(X, y, params) else 1
         attempt.estimator = searched = _SearchedEstimator(self, X, y, n_parts)
         if isinstance(self.cv, Iterator):
             attempt.cv = list(self.cv)  # the splits are asked for twice
@@ -119,7 +119,9 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
                 super(BatchedGridSearchCV, attempt).fit(X, y, **params)
         finally:
             searched.forget()
-        self.__dict__ = {**vars(attempt), **own}
+            # What a callback raises after the search does not lose its results.
+            if vars(attempt).get("cv_results_") is not vars(self).get("cv_results_"):
+                self.__dict__ = {**vars(attempt), **own}
         if self.scoring is None:
             self.scorer_ = check_scoring(self.estimator)  # the other one knows the stand-in
         return self

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import joblib
 import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
@@ -19,7 +18,7 @@ from sklearn.utils.validation import _num_samples
 from ._error import ErrorMeasure
 from ._estimator_path import fitted_predictor
 from ._evaluation import Evaluation, Predictions, Units, evaluate
-from ._shared_fits import FitTask, Outcome, can_share, cut_rows, fit_tasks
+from ._shared_fits import FitTask, Outcome, can_share, cut_rows, fit_tasks, n_processes
 
 #: A training loss that fell by more than this share of itself over the last tenth of the epochs still falls.
 STILL_FALLS = 0.01
@@ -125,7 +124,7 @@ def run_plans(
     done: Sequence[Outcome | None] = [None] * len(plans)
     if len(plans) > 1 and can_share(estimator, fit_params, sample.X, sample.y):
         tasks = [FitTask({}, plan.train) for plan in plans]
-        processes = {"parallel": parallel, "n_parts": joblib.effective_n_jobs(n_jobs)}
+        processes = {"parallel": parallel, "n_parts": n_processes(n_jobs)}
         done = fit_tasks(estimator, sample.X, sample.y, tasks, fit_params=fit_params, **processes)
     run = delayed(_run)
     return list(
@@ -151,7 +150,7 @@ def _run(
     with warnings.catch_warnings(record=True) as caught:
         warnings.filterwarnings("always", category=ConvergenceWarning)
         try:
-            fitted = _fit(plan, estimator, sample, fit_params) if outcome is None else outcome.claim()
+            fitted = _fit(plan, estimator, sample, fit_params) if outcome is None else outcome.claim(sample.X, sample.y)
             fit = _evaluate_all(plan, fitted, measure)
         except Exception as error:  # whatever an estimator may raise
             fit = Fit(plan.name, len(plan.train), failure=f"{type(error).__name__}: {error}")

@@ -9,6 +9,7 @@ from itertools import chain
 from time import perf_counter
 from typing import Any
 
+import joblib
 import numpy as np
 from sklearn import get_config
 from sklearn.base import clone
@@ -46,7 +47,7 @@ class Outcome:
     estimator: Any
     seconds: float
 
-    def claim(self, X: Any = None, y: Any = None) -> Any:
+    def claim(self, X: Any, y: Any) -> Any:
         """The fitted estimator, now with steps of its own; what its fit on X and y has to say is said now."""
         network = self.estimator
         if type(self.estimator) is Pipeline:
@@ -56,6 +57,33 @@ class Outcome:
         warn_unless_converged(network, stacklevel=2)
         report_fit(self.estimator, X, y)
         return self.estimator
+
+
+def n_processes(n_jobs: int | None) -> int:
+    """How many fits run at a time.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        As users give it.
+
+    Returns
+    -------
+    int
+        By joblib's configuration.
+
+    Raises
+    ------
+    RuntimeError
+        Where joblib's engine cannot tell, such as dask after its cluster has gone.
+    """
+    try:
+        return int(joblib.effective_n_jobs(n_jobs))
+    except AttributeError as error:
+        raise RuntimeError(
+            "The engine of joblib.parallel_config must have workers. Got none: where its cluster or client has been "
+            "closed, start a new one and fit again."
+        ) from error
 
 
 def can_share(estimator: Any, fit_params: Collection[str], X: Any, y: Any) -> bool:
@@ -76,7 +104,7 @@ def can_share(estimator: Any, fit_params: Collection[str], X: Any, y: Any) -> bo
         False for a Pipeline that cannot be taken apart, for what has callbacks, and for what cannot be fitted at all.
     """
     network, of_network = estimator, set(fit_params)
-    if has_callbacks(estimator):
+    if any(map(has_callbacks, (estimator, *(step for _, step in getattr(estimator, "steps", ()))))):
         return False
     if type(estimator) is Pipeline:
         if not _comes_apart(estimator, fit_params):
@@ -84,7 +112,7 @@ def can_share(estimator: Any, fit_params: Collection[str], X: Any, y: Any) -> bo
         last, network = estimator.steps[-1]
         of_network = {name.removeprefix(f"{last}__") for name in fit_params if name.startswith(f"{last}__")}
     is_ours = type(network) in (DeepMLPClassifier, DeepMLPRegressor)
-    if y is None or not is_ours or has_callbacks(network) or not of_network <= FIT_PARAMS:
+    if y is None or not is_ours or not of_network <= FIT_PARAMS:
         return False
     return pays_to_stack(network, n_features=X.shape[1] if getattr(X, "ndim", 0) == 2 else 1)
 

@@ -165,7 +165,6 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
 
     # Training -----------------------------------------------------------------------------------------------
 
-    @with_callbacks
     def fit(
         self,
         X: Any,
@@ -209,21 +208,28 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
             When the loss or a weight becomes non-finite, or the training loss goes beyond 1e15; the estimator is then
             as it was before.
         """
-        check_parameters(self._own_parameters())
-        observer = ObservedFit(self, X, y, sample_weight, self.max_iter) if has_callbacks(self) else None
-        attempt = copy(self)
-        training = attempt._start_fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
-        if observer is not None:
-            observer.trains(attempt, training.model)
-            training.observer = observer
-        optimise(training)
-        attempt._finish(training)
-        warn_unless_converged(attempt, stacklevel=2 + WRAPPED)
-        if observer is not None:
-            observer.ended(attempt)
+        attempt = self._fit_aside(X, y, sample_weight, X_val, y_val, sample_weight_val)
         # All was built aside: this one assignment is what a fit changes, and a fit that raises changes nothing.
         self.__dict__ = attempt.__dict__
         return self
+
+    @with_callbacks
+    def _fit_aside(
+        self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, sample_weight_val: Any
+    ) -> BaseDeepMLP:
+        """A fitted copy."""
+        check_parameters(self._own_parameters())
+        attempt: BaseDeepMLP = copy(self)
+        observer = ObservedFit(self, X, y, sample_weight, self.max_iter) if has_callbacks(self) else None
+        training = attempt._start_fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
+        if observer is not None:
+            observer.trains(attempt, training)
+        optimise(training)
+        attempt._finish(training)
+        warn_unless_converged(attempt, stacklevel=3 + WRAPPED)
+        if observer is not None:
+            observer.ended(attempt)
+        return attempt
 
     @available_if(_is_stochastic)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:

@@ -1,4 +1,4 @@
-"""Callbacks of scikit-learn on a fit and its epochs: the only place that knows `sklearn.callback`.
+"""Callbacks of scikit-learn on a fit and its epochs.
 
 New and experimental in scikit-learn 1.9; before it the estimators have no `set_callbacks`, and all else is the same.
 """
@@ -6,12 +6,10 @@ New and experimental in scikit-learn 1.9; before it the estimators have no `set_
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
-from dataclasses import replace
 from typing import Any
 
 from ..core import History, Monitor, ParameterVector, StopReason
-from ._model import Model
+from ._training import Training, so_far
 
 __all__ = ["WRAPPED", "CallbackSupportMixin", "ObservedFit", "has_callbacks", "report_fit", "with_callbacks"]
 
@@ -62,9 +60,11 @@ class ObservedFit(Monitor):
         self._fit = estimator._init_callback_context(max_subtasks=max_epochs)
         self._fit.call_on_fit_task_begin(**self._given)
 
-    def trains(self, attempt: Any, model: Model) -> None:
-        """Note what is trained: an estimator that has learnt all but its model, and the model."""
-        self._learnt = {**vars(attempt), "_model": model}
+    def trains(self, attempt: Any, training: Training) -> None:
+        """Note what is trained: an estimator that has learnt all but its model, and the training of that."""
+        self._learnt, self._training = vars(attempt), training
+        self._n_epochs_before = training.model.history.n_epochs
+        training.observer = self
 
     def epoch_begins(self, history: History, parameters: ParameterVector) -> None:
         """Tell the callbacks."""
@@ -80,14 +80,13 @@ class ObservedFit(Monitor):
     def ended(self, attempt: Any) -> None:
         """Tell the callbacks of the fitted estimator."""
         if self._epoch is not None:  # an epoch that was cut short, or an iteration in which L-BFGS found no step
-            self._epoch.call_on_fit_task_end(estimator=self._given["estimator"])
+            self._epoch.call_on_fit_task_end(**self._given, reconstruction_attributes=lambda: vars(attempt))
         self._fit.call_on_fit_task_end(**self._given, reconstruction_attributes=lambda: vars(attempt))
 
     def _snapshot(self) -> dict[str, Any]:
         """What makes a copy of the estimator a fitted one that further training does not change."""
-        model = self._learnt["_model"]
-        kept = replace(model, parameters=model.parameters.copy(), history=deepcopy(model.history))
-        return {**self._learnt, "_model": kept}
+        model, resume = so_far(self._training, self._n_epochs_before)
+        return {**self._learnt, "_model": model, "_resume": resume}
 
 
 @with_callbacks

@@ -25,6 +25,8 @@ from ._parameters import CheckedSchedule, Streams
 
 #: The attributes of an estimator that a file holds taken apart.
 OURS = ("_model", "_resume")
+#: What an estimator has while its fit is a task of callbacks: nothing for a file.
+TRANSIENT = ("_callback_fit_ctx", "_skl_callbacks_to_teardown", "_parent_callback_ctx")
 #: The key under which a part says what it is.
 KIND = "kind"
 
@@ -92,7 +94,8 @@ class Stored(BaseEstimator):
         return copied
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {name: take_apart(value) if name in OURS else value for name, value in super().__getstate__().items()}
+        kept = {name: value for name, value in super().__getstate__().items() if name not in TRANSIENT}
+        state = {name: take_apart(value) if name in OURS else value for name, value in kept.items()}
         return {**state, "_skdeep_version": _version()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -266,6 +266,28 @@ def final_loss(training: Training) -> float:
         return judge(model, rows, penalty, training.batch_size)
 
 
+def so_far(training: Training, n_epochs_before: int) -> tuple[Model, Resume]:
+    """Copies of the model and of what a later fit needs, as if the training had ended after its last epoch.
+
+    Parameters
+    ----------
+    training : Training
+        Going on.
+    n_epochs_before : int
+        How many epochs the model had when it began.
+
+    Returns
+    -------
+    tuple of Model and Resume
+        Independent of what follows.
+    """
+    model, resume = deepcopy(training.model), deepcopy(training.resume)
+    n_epochs = model.history.n_epochs - n_epochs_before
+    model.n_samples_seen += n_epochs * len(training.rows)
+    resume.n_steps += n_epochs * training.steps_per_epoch
+    return model, resume
+
+
 def patience(training: Training) -> EarlyStopping:
     """What ends the training: the dev rows by loss or score and with a memory of the best weights, or the loss."""
     parameters, column = training.parameters, "loss"

@@ -53,9 +53,8 @@ class Graph:
     def labels(self, values: npt.NDArray[Any]) -> Name:
         """Labels as they are: int64, or strings as objects."""
         if values.dtype == object:
-            values = np.array(
-                [text.encode() for text in values], dtype=object
-            )  # older versions of onnx take ASCII only
+            # Older versions of onnx take ASCII only.
+            values = np.array([text.encode() for text in values], dtype=object)
         return self._store(values)
 
     def _store(self, array: npt.NDArray[Any]) -> Name:

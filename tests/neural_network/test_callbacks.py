@@ -1,5 +1,8 @@
 """scikit-learn's callbacks: a task for each fit and each epoch, and a true answer that ends the training."""
 
+import pickle
+from itertools import product
+
 import numpy as np
 import pytest
 import sklearn
@@ -37,7 +40,7 @@ class Recorder:
 
     def __init__(self, stop_at=None, error=None, hook=None):
         self.stop_at, self.error, self.hook = stop_at, error, hook
-        self.calls, self.models, self.given = [], [], []
+        self.calls, self.models, self.given, self.scores = [], [], [], []
 
     def _note(self, hook, context):
         self.calls.append((hook, context.task_name, context.task_id))
@@ -54,6 +57,7 @@ class Recorder:
         self._note("on_fit_task_end", context)
         self.models.append(fitted_estimator)
         self.given.append((X, y, metadata))
+        self.scores.append(fitted_estimator.score(X, y))
         return context.task_name == "epoch" and context.task_id == self.stop_at
 
     def teardown(self, estimator, context):
@@ -103,6 +107,23 @@ def test_each_epoch_has_the_model_of_a_fit_that_ends_there(solver, multiclass):
 
 
 @needs_callbacks
+@pytest.mark.parametrize("n_fits", [1, 2])
+def test_the_model_of_an_epoch_goes_on_as_if_training_had_ended_there(n_fits, multiclass):
+    """It can be pickled, doubts by dropout, and trains on: as a fit of so many epochs does, in a further fit, too."""
+    more = {"keep_prob": 0.8, "warm_start": True}
+    recorder, model, shorter = Recorder(), network(**more), network(max_iter=2, **more)
+    for _ in range(n_fits - 1):
+        model.fit(*multiclass)
+        shorter.set_params(max_iter=N_EPOCHS).fit(*multiclass)
+    model.set_callbacks(recorder).fit(*multiclass)
+    shorter.set_params(max_iter=2).fit(*multiclass)
+    after_two = pickle.loads(pickle.dumps(recorder.models[1].set_callbacks()))
+    assert_array_equal(after_two.predict_std(multiclass[0]), shorter.predict_std(multiclass[0]))
+    assert_array_equal(weights(after_two.partial_fit(*multiclass)), weights(shorter.partial_fit(*multiclass)))
+    assert after_two.t_ == shorter.t_
+
+
+@needs_callbacks
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_callbacks_change_nothing_in_the_model(solver, multiclass):
     """Bit for bit the weights, and no attribute more."""
@@ -147,8 +168,11 @@ def test_early_stopping_restores_the_best_weights_of_a_training_that_a_callback_
 
 
 @needs_callbacks
-@pytest.mark.parametrize("error", [RuntimeError("of a hook"), KeyboardInterrupt()], ids=["an error", "Ctrl-C"])
-@pytest.mark.parametrize("hook", HOOKS[:3])
+@pytest.mark.parametrize(
+    ("hook", "error"),
+    [*product(HOOKS, [RuntimeError("of a hook")]), *product(HOOKS[:3], [KeyboardInterrupt()])],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
 def test_a_callback_that_raises_fails_the_fit(hook, error, multiclass):
     """What was fitted stays as it was, and the callback is torn down."""
     model = network().fit(*multiclass)
@@ -249,7 +273,14 @@ def test_a_scoring_monitor_sees_every_fit_of_a_search(search, n_jobs, multiclass
     assert len(monitored(scoring_monitor.get_logs())) == (3 * 2 + 1) * N_EPOCHS
 
 
-class Propagated(Recorder):
+class Untold(Recorder):
+    """A callback that asks for nothing, so that anything may call it."""
+
+    def on_fit_task_end(self, estimator, context):
+        self._note("on_fit_task_end", context)
+
+
+class Propagated(Untold):
     """A callback of a search that sees the fits in it, too."""
 
     max_propagation_depth = None
@@ -265,6 +296,29 @@ def test_a_search_hears_of_every_fit_in_it(batched, multiclass):
     search.fit(*multiclass)
     fits = [call for call in recorder.calls if call[:2] == ("on_fit_task_end", "fit")]
     assert len(fits) == 3 * 2 + 2  # and the last fit, and the search
+
+
+@needs_callbacks
+def test_a_step_with_callbacks_is_fitted_as_often_as_by_the_ordinary_search(multiclass):
+    """Sharing its fits would keep them from it."""
+    n_calls = []
+    for search in (GridSearchCV, BatchedGridSearchCV):
+        recorder = Untold()
+        pipeline = make_pipeline(StandardScaler().set_callbacks(recorder), network())
+        search(pipeline, {"deepmlpclassifier__alpha": [0.1, 1.0, 10.0]}, cv=2).fit(*multiclass)
+        n_calls.append(recorder.calls.count(("setup", "fit", 0)) or len(recorder.calls))
+    assert n_calls[0] == n_calls[1] > 0
+
+
+@needs_callbacks
+@pytest.mark.parametrize("search", [GridSearchCV, BatchedGridSearchCV])
+def test_a_search_keeps_the_results_that_it_has(search, multiclass):
+    """Where a callback raises once it is over."""
+    recorder = Untold(hook="teardown", error=RuntimeError("of a hook"))
+    searching = search(network(), {"alpha": [0.1, 1.0, 10.0]}, cv=2).set_callbacks(recorder)
+    with pytest.raises(RuntimeError, match="of a hook"):
+        searching.fit(*multiclass)
+    assert len(searching.cv_results_["mean_test_score"]) == 3
 
 
 @needs_callbacks
