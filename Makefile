@@ -68,12 +68,12 @@ bench: .venv/.report  ## time an epoch beside scikit-learn's, the matrix product
 
 wheel:  ## build the wheel into dist/
 	rm -rf build dist
-	$(PYTHON) -m pip wheel -q --no-deps --wheel-dir dist .
+	umask 022; $(PYTHON) -m pip wheel -q --no-deps --wheel-dir dist .
 	rm -rf build
 
 dist: .venv/.release  ## build sdist and wheel into dist/, and check both
 	rm -rf build dist
-	.venv/bin/python -m build --quiet
+	umask 022; .venv/bin/python -m build --quiet
 	.venv/bin/twine check --strict dist/*
 	rm -rf build
 

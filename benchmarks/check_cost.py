@@ -1,4 +1,7 @@
-"""What the look at loss and weights after every epoch costs: its share of an epoch, for each workload of speed.py."""
+"""What the look at loss and weights after every epoch costs: its share of an epoch, for each workload of speed.py.
+
+And what support of callbacks costs where none is set: the share of a fit that the way around it takes.
+"""
 
 import argparse
 import warnings
@@ -10,6 +13,7 @@ from speed import WORKLOADS, make_task
 
 from skdeep import DeepMLPClassifier
 from skdeep.core.divergence import require_convergent
+from skdeep.neural_network._callbacks import has_callbacks, with_callbacks
 
 ROUNDS = 51
 
@@ -24,6 +28,14 @@ def seconds_of_check(model):
     return median(seconds)
 
 
+def seconds_of_way_around(model):
+    """What scikit-learn's decorator and the look for callbacks take, of a fit that does nothing else."""
+    around, started = with_callbacks(has_callbacks), perf_counter()
+    for _ in range(1000):
+        around(model)
+    return (perf_counter() - started) / 1000
+
+
 def main():
     """A line for each workload."""
     argparse.ArgumentParser(description=__doc__).parse_args()
@@ -34,6 +46,8 @@ def main():
         epoch = median(model.fit(task.X, task.y).history_.seconds)
         check = seconds_of_check(model)
         print(f"{name}: {1e6 * check:.0f} us of {1e3 * epoch:.2f} ms, {check / epoch:.2%}", flush=True)
+        around, fit = seconds_of_way_around(model), n_epochs * epoch
+        print(f"   callbacks, none set: {1e6 * around:.1f} us of {1e3 * fit:.1f} ms, {around / fit:.4%}", flush=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import threading
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -13,6 +14,7 @@ import pytest
 SITE = Path(__file__).parents[1] / "docs" / "_build" / "html"
 PAGES = sorted(page for page in SITE.rglob("*.html") if "_static" not in page.parts)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+PATIENCE = 300  # seconds for all pages
 FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-sync", "--disable-dev-shm-usage"),
     *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--hide-scrollbars"),
@@ -100,7 +102,10 @@ def visited(request, tmp_path_factory):
     scheme = f"--blink-settings=preferredColorScheme={['dark', 'light'].index(request.param)}"
     command = [browser, *FLAGS, scheme, f"--user-data-dir={folder / 'profile'}", visitor.as_uri()]
     with subprocess.Popen(command, stderr=subprocess.PIPE, encoding="utf-8") as process:
+        timer = threading.Timer(PATIENCE, process.kill)  # a page that never loads is then missing
+        timer.start()
         console = list(console_until_done(process.stderr))
+        timer.cancel()
         process.kill()
     seen = [json.loads(line.removeprefix("SEEN ")) for line in console if line.startswith("SEEN ")]
     return request.param, seen, [line for line in console if not line.startswith("SEEN ")]
