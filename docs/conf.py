@@ -60,6 +60,8 @@ sphinx_gallery_conf = {
     "parallel": True,  # as many at once as sphinx-build has processes
 }
 
+smartquotes = False  # defaults can be copied
+
 html_theme = "pydata_sphinx_theme"
 html_title = "skdeep"
 html_context = {"default_mode": "auto"}  # light or dark as the reader prefers

@@ -298,7 +298,7 @@ class _FittedClone:
 
         def fit(X: Any, y: Any, **params: Any) -> Any:
             del estimator.fit
-            return self.outcome.claim(X, y)
+            return self.outcome.claim(X, y, params.get("sample_weight"))
 
         estimator.fit = fit
         return estimator

@@ -47,7 +47,7 @@ class Outcome:
     estimator: Any
     seconds: float
 
-    def claim(self, X: Any, y: Any) -> Any:
+    def claim(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """The fitted estimator, now with steps of its own; what its fit on X and y has to say is said now."""
         network = self.estimator
         if type(self.estimator) is Pipeline:
@@ -55,7 +55,7 @@ class Outcome:
             *before, (_, network) = self.estimator.steps
             self.estimator.steps[:-1] = deepcopy(before)
         warn_unless_converged(network, stacklevel=2)
-        report_fit(self.estimator, X, y)
+        report_fit(self.estimator, X, y, sample_weight)
         return self.estimator
 
 

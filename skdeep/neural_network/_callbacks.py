@@ -34,6 +34,12 @@ def has_callbacks(estimator: Any) -> bool:
     return bool(getattr(estimator, "_skl_callbacks", ()))
 
 
+def _given(estimator: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+    """What every hook gets."""
+    metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+    return {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+
+
 class ObservedFit(Monitor):
     """The task "fit" of an estimator with callbacks, and below it a task "epoch" for each epoch.
 
@@ -53,8 +59,7 @@ class ObservedFit(Monitor):
     """
 
     def __init__(self, estimator: Any, X: Any, y: Any, sample_weight: Any, max_epochs: int) -> None:
-        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-        self._given = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+        self._given = _given(estimator, X, y, sample_weight)
         self._learnt: dict[str, Any] = {}
         self._epoch: Any = None
         self._fit = estimator._init_callback_context(max_subtasks=max_epochs)
@@ -90,9 +95,9 @@ class ObservedFit(Monitor):
 
 
 @with_callbacks
-def report_fit(estimator: Any, X: Any, y: Any) -> None:
+def report_fit(estimator: Any, X: Any, y: Any, sample_weight: Any) -> None:
     """Tell the callbacks of an estimator, such as those of the search that it is a part of, that it has been fitted."""
     if has_callbacks(estimator):
-        fit = estimator._init_callback_context()
-        fit.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
-        fit.call_on_fit_task_end(estimator=estimator, X=X, y=y, reconstruction_attributes={})
+        fit, given = estimator._init_callback_context(), _given(estimator, X, y, sample_weight)
+        fit.call_on_fit_task_begin(**given)
+        fit.call_on_fit_task_end(**given, reconstruction_attributes={})

@@ -15,7 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from ..core import LOSSES
 from ..core.losses import Loss
 from ._base import BaseDeepMLP, _is_stochastic
-from ._validation import naming
+from ._validation import naming, refuse_mask
 
 
 class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
@@ -420,13 +420,21 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
                 return None
             raise ValueError("classes must be passed on the first call to partial_fit. Got None.")
         with naming("classes", "be 1-d labels of one kind"):
+            refuse_mask(classes)
             found = check_array(classes, ensure_2d=False, dtype=None, ensure_min_samples=0, input_name="classes")
-            found = np.unique(column_or_1d(found))
+            if found.ndim != 1:
+                raise ValueError(f"Got shape {found.shape}.")
+            check_classification_targets(found)
+            found = np.unique(found)
         if len(found) < 2:
             raise ValueError(f"classes must hold at least 2 labels. Got {classes!r}.")
-        known = self.classes_ if self.__sklearn_is_fitted__() else np.arange(np.shape(y)[1]) if is_indicator else found
+        known, whose = found, ""
+        if self.__sklearn_is_fitted__():
+            known, whose = self.classes_, "as in the first call"
+        elif is_indicator:
+            known, whose = np.arange(np.shape(y)[1]), "as the columns of y"
         if not np.array_equal(found, known):
-            raise ValueError(f"classes must be {known.tolist()}, as the target has them. Got {classes!r}.")
+            raise ValueError(f"classes must be {known.tolist()}, {whose}. Got {classes!r}.")
         return known
 
     # Prediction ---------------------------------------------------------------------------------------------

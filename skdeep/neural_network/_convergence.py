@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -82,14 +83,20 @@ def warn_unless_converged(network: Any, *, stacklevel: int) -> None:
     stacklevel : int
         As for `warnings.warn`, seen from the caller.
     """
-    for remark in (*_on_the_end(network), *_on_the_scores(network._model), *_on_the_penalty(network._model)):
+    for remark in (*_on_the_end(network), *_on_the_rows(network._model)):
         warnings.warn(remark, ConvergenceWarning, stacklevel=stacklevel + 1)
 
 
 def warn_if_far_off(network: Any, *, stacklevel: int) -> None:
     """Say what a call of `partial_fit`, which is no end, has to warn of; parameters as of `warn_unless_converged`."""
-    for remark in _on_the_scores(network._model):
+    for remark in _on_the_rows(network._model):
         warnings.warn(remark, ConvergenceWarning, stacklevel=stacklevel + 1)
+
+
+def _on_the_rows(model: Model) -> Iterator[str]:
+    yield from _on_the_scores(model)
+    yield from _on_the_penalty(model)
+    yield from _on_the_scale(model)
 
 
 def _on_the_scores(model: Model) -> Iterator[str]:
@@ -102,13 +109,21 @@ def _on_the_scores(model: Model) -> Iterator[str]:
 
 
 def _on_the_penalty(model: Model) -> Iterator[str]:
-    # As of AdaBoostClassifier, which normalises them.
-    sum_to_one = model.total_weight < 1.5 and model.mean_weight < 0.5
-    if sum_to_one and model.alpha / model.total_weight > STRONG:
+    # As of AdaBoostClassifier, whose weights sum to one.
+    if model.mean_weight < 0.1 and model.alpha / model.total_weight > STRONG:
         yield (
-            f"The weights of the rows sum to {model.total_weight:.3g}, so that alpha={model.alpha:.3g} weighs "
-            f"{1.0 / model.mean_weight:.0f} times as much as without them and leaves little to learn. Scale "
-            "sample_weight to a mean of 1, or divide alpha by the number of rows."
+            f"The weights of the rows (sample_weight times class_weight) sum to {model.total_weight:.3g}, so that "
+            f"alpha={model.alpha:.3g} weighs {1.0 / model.mean_weight:.0f} times as much as without them and leaves "
+            "little to learn. Scale them to a mean of 1, or divide alpha by the number of rows."
+        )
+
+
+def _on_the_scale(model: Model) -> Iterator[str]:
+    times = sqrt(model.baseline_loss / _typical(model))
+    if times > FAR_OFF:
+        yield (
+            f"The target lies {times:.3g} times as far from the mean of the first rows that were trained on as these "
+            "did: their mean and deviation are the unit of all further training. Let the first rows be typical ones."
         )
 
 
@@ -124,6 +139,5 @@ def _on_the_end(network: Any) -> Iterator[str]:
     # A schedule that ends at max_iter has done what it was to do.
     planned = network.learning_rate in PLANNED and network.solver != "lbfgs"
     if history.stop_reason is StopReason.MAX_ITER and not planned:
-        yield (
-            f"Training reached max_iter={network.max_iter} before it converged; raise max_iter or learning_rate_init."
-        )
+        other = "scale the inputs (StandardScaler)" if network.solver == "lbfgs" else "learning_rate_init"
+        yield f"Training reached max_iter={network.max_iter} before it converged; raise max_iter or {other}."

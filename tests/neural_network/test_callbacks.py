@@ -273,6 +273,15 @@ def test_a_scoring_monitor_sees_every_fit_of_a_search(search, n_jobs, multiclass
     assert len(monitored(scoring_monitor.get_logs())) == (3 * 2 + 1) * N_EPOCHS
 
 
+class Weighed(Recorder):
+    """A callback of a search that notes whether the fits in it have weights."""
+
+    max_propagation_depth = None
+
+    def on_fit_task_end(self, estimator, context, *, metadata=None):
+        self.given.append((context.task_name, metadata is not None))
+
+
 class Untold(Recorder):
     """A callback that asks for nothing, so that anything may call it."""
 
@@ -296,6 +305,16 @@ def test_a_search_hears_of_every_fit_in_it(batched, multiclass):
     search.fit(*multiclass)
     fits = [call for call in recorder.calls if call[:2] == ("on_fit_task_end", "fit")]
     assert len(fits) == 3 * 2 + 2  # and the last fit, and the search
+
+
+@needs_callbacks
+@pytest.mark.parametrize("search", [GridSearchCV, BatchedGridSearchCV])
+def test_a_search_hears_of_the_weights(search, multiclass):
+    """Of each fit in it: two candidates on two folds, the last one and the search."""
+    recorder = Weighed()
+    searching = search(network(), {"alpha": [0.1, 1.0]}, cv=2).set_callbacks(recorder)
+    searching.fit(*multiclass, sample_weight=np.ones(len(multiclass[1])))
+    assert [weighed for task, weighed in recorder.given if task == "fit"] == [True] * 6
 
 
 @needs_callbacks

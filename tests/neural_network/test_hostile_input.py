@@ -459,7 +459,11 @@ WEIGHTINGS = {
     "weights of 1e30 and 1e-30": ({"sample_weight": spoilt(np.full(60, 1e-30), slice(30), 1e30)}, FITS),
     "weights that sum to one": (
         {"sample_weight": WEIGHTS / WEIGHTS.sum()},
-        Warns(r"weights of the rows sum to 1, so that alpha=.* weighs 60 times as much"),
+        Warns(r"weights of the rows .* sum to 1, so that alpha=.* weighs 60 times as much"),
+    ),
+    "weights that sum to one in each class": (
+        {"sample_weight": 1.0 / np.bincount(LABELS)[LABELS]},
+        Warns(r"weights of the rows .* sum to 3, so that alpha=.* weighs 20 times as much"),
     ),
     "weights that sum to one, and an alpha for them": (
         {"sample_weight": WEIGHTS / WEIGHTS.sum(), "parameters": {"alpha": 3.0 / 60}},
@@ -902,7 +906,10 @@ CALLS = {
     "one class twice": ({"classes": [0, 0]}, r"classes must hold at least 2 labels. Got \[0, 0\]"),
     "complex classes": ({"classes": [0j, 1j, 2j]}, "classes must be .*Complex data"),
     "classes with NaN": ({"classes": [0, 1, NAN]}, "classes contains NaN"),
-    "classes in two columns": ({"classes": np.eye(3)}, "classes must be .*1d array"),
+    "classes in two columns": ({"classes": np.eye(3)}, r"classes must be .*Got shape \(3, 3\)"),
+    "a set of classes": ({"classes": {0, 1, 2}}, r"classes must be .*Got shape \(\)"),
+    "fractions as classes": ({"classes": [0.0, 1.0, 2.5]}, "classes must be .*continuous"),
+    "masked classes": ({"classes": np.ma.array([0, 1, 2], mask=[0, 0, 1])}, "classes must be .*masked"),
     "a number as classes": ({"classes": 3}, "classes must be "),
     "too few classes": ({"classes": [0, 1]}, r"y must hold only the classes \[0, 1\]. Got unknown labels \[2\]"),
     "other classes than indicators have": (
@@ -934,13 +941,18 @@ def test_hostile_input_of_partial_fit_ends_as_it_should(given, words, solver):
     assert not hasattr(model, "coefs_")
 
 
-def test_a_target_in_larger_units_is_not_called_far_off():
-    """In a further fit zero scores cost as much, so the scores are not to blame."""
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_a_target_in_larger_units_than_the_first_one_is_said_to_be(method):
+    """And the scores are not called far off: zero scores would cost as much."""
     model = DeepMLPRegressor((4,), warm_start=True, max_iter=3, random_state=0).fit(X, NUMBERS)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        model.fit(X, 100 * NUMBERS)
-    assert model.loss_ > 100
+    with pytest.warns(ConvergenceWarning, match=r"The target lies \d+ times as far from the mean") as warned:
+        getattr(model, method)(X, 100 * NUMBERS)
+    assert len(warned) == 1
+
+
+def test_partial_fit_says_that_the_weights_leave_little_to_learn():
+    with pytest.warns(ConvergenceWarning, match="weights of the rows .* sum to 1"):
+        DeepMLPClassifier((4,), random_state=0).partial_fit(X, LABELS, [0, 1, 2], WEIGHTS / WEIGHTS.sum())
 
 
 def test_a_wild_dev_target_is_no_divergence():
