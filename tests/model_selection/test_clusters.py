@@ -175,10 +175,11 @@ def mortal_scheduler(tmp_path):
 @pytest.mark.parametrize("search", SEARCHES)
 def test_a_search_whose_scheduler_dies_says_so_and_keeps_the_results_that_it_has(search, mortal_scheduler):
     here, (scheduler, client) = os.getpid(), mortal_scheduler
+    its_pid = scheduler.pid  # all that travels to the worker
 
     def kill_it(X):
         if os.getpid() != here:
-            os.kill(scheduler.pid, signal.SIGKILL)
+            os.kill(its_pid, signal.SIGKILL)
             time.sleep(1)
         return X
 
