@@ -85,7 +85,7 @@ def estimators(draw):
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(case=estimators(), weighted=st.booleans(), fitted=st.booleans())
 def test_our_gradients_are_correct_in_any_combination(case, weighted, fitted, request):
-    """Below 1e-6 whatever is combined, fresh or trained: 1e-7, and what rounding adds where a gradient is small."""
+    """At most 1e-7 beyond what rounding explains, whatever is combined, at fresh weights and after ten epochs."""
     problem, estimator = case
     X, y = request.getfixturevalue(problem)
     X, y = X[:20, :3], y[:20]
@@ -94,7 +94,11 @@ def test_our_gradients_are_correct_in_any_combination(case, weighted, fitted, re
         estimator.fit(X, y, sample_weight=weight)
     result = check_gradient(estimator, X, y, sample_weight=weight, random_state=0)
     assert result.verdict != "wrong", str(result)
-    assert result.relative_error <= 1e-6
+    gradient, difference, noise = (
+        np.linalg.norm(np.concatenate([getattr(block, name) for block in result.blocks.values()]))
+        for name in ("gradient", "difference", "noise")
+    )
+    assert result.relative_error <= 1e-7 + 10 * noise / (gradient + difference)
 
 
 @pytest.mark.parametrize("solver", ["adam", "adamw", "sgd", "rmsprop", "lbfgs"])
