@@ -15,7 +15,7 @@ from ._arguments import check_estimator, check_fractions, check_rows, check_shar
 from ._assembly import build_report, target_warning
 from ._data_checks import count_duplicates, count_test_look, imbalance_warning, one_class_warnings, row_keys
 from ._error import ACCURACY, error_measure
-from ._fits import Plan
+from ._fits import Plan, Sample
 from ._ladder import Rung, make_rung
 from ._measurement import measure_ladder
 from ._reference import baseline_error, reference_evaluation
@@ -198,7 +198,7 @@ def bias_variance_report(
         symptoms=find_symptoms(estimator, measured.fits, measured.failures, X),
         fitted=measured.fits[0].estimator,
         dev_source=task.dev_source,
-        n_rows=_count_rows([plan for plan in task.plans() if plan.name not in measured.failures], rungs),
+        n_rows=_count_rows([plan for plan in task.plans() if plan.name not in measured.failures], task.samples),
         failures=measured.failures,
         n_duplicates=_count_duplicates(task),
         n_test_looks=count_test_look(X_test, y_test) if "test" in parts else None,
@@ -226,17 +226,15 @@ def _target(target_error: Any, task: Task) -> Rung:
     return make_rung("target", [evaluation], task.dev.units, largest=task.measure.largest)
 
 
-def _count_rows(plans: Sequence[Plan], rungs: Mapping[str, Rung]) -> dict[str, int]:
+def _count_rows(plans: Sequence[Plan], samples: Mapping[str, Sample]) -> dict[str, int]:
     """Training rows of a fit, and all rows that any fit was looked at on of the other rungs."""
     counts = {"train": round(float(np.mean([len(plan.train) for plan in plans])))}
-    for name in rungs.keys() - {"target", "train"}:
-        other, rows = plans[0].evaluate_on[name]
-        if rows is None:
-            counts[name] = _num_samples(other.X)
-        else:
-            seen = np.zeros(_num_samples(other.X), dtype=bool)
+    for name, (sample, _) in plans[0].evaluate_on.items():
+        if name != "train":
+            seen = np.zeros(_num_samples(samples[sample].X), dtype=bool)
             for plan in plans:
-                seen[plan.evaluate_on[name][1]] = True
+                rows = plan.evaluate_on[name][1]
+                seen[... if rows is None else rows] = True
             counts[name] = int(seen.sum())
     return counts
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import warnings
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,11 @@ class Sample:
     y: Any
     units: Units
     weights: Any = None
+
+    def __sizeof__(self) -> int:
+        """Bytes, rows included: a dask cluster asks, and is sent what is large once, not again with every fit."""
+        arrays = (self.X, self.y, self.units.of_row, self.weights)
+        return object.__sizeof__(self) + sum(getattr(array, "nbytes", sys.getsizeof(array)) for array in arrays)
 
 
 @dataclass(frozen=True)
@@ -73,23 +79,23 @@ class Plan:
     name : str
         For messages.
     train : ndarray of int
-        Its training rows, of those of the sample to fit on.
-    evaluate_on : dict of str to (Sample, ndarray of int or None)
-        Rung to sample and rows of it; None for all.
+        Its training rows, of those of the sample "train".
+    evaluate_on : dict of str to (str, ndarray of int or None)
+        Rung to the name of a sample and rows of it; None for all.
     keep : bool
         Whether the fitted estimator is wanted.
     """
 
     name: str
     train: Any
-    evaluate_on: Mapping[str, tuple[Sample, Any]]
+    evaluate_on: Mapping[str, tuple[str, Any]]
     keep: bool = False
 
 
 def run_plans(
     plans: Sequence[Plan],
     estimator: Any,
-    sample: Sample,
+    samples: Mapping[str, Sample],
     measure: ErrorMeasure,
     *,
     fit_params: Mapping[str, Any],
@@ -104,8 +110,8 @@ def run_plans(
         What to fit and where to look.
     estimator : estimator
         Is not changed.
-    sample : Sample
-        The rows to fit on.
+    samples : dict of str to Sample
+        "train" is to fit on.
     measure : ErrorMeasure
         Which error.
     fit_params : dict
@@ -120,16 +126,16 @@ def run_plans(
     list of Fit
         In the order of the plans, failures included.
     """
-    parallel = Parallel(n_jobs=n_jobs)
+    parallel, sample = Parallel(n_jobs=n_jobs), samples["train"]
     done: Sequence[Outcome | None] = [None] * len(plans)
     if len(plans) > 1 and can_share(estimator, fit_params, sample.X, sample.y):
         tasks = [FitTask({}, plan.train) for plan in plans]
         processes = {"parallel": parallel, "n_parts": n_processes(n_jobs)}
         done = fit_tasks(estimator, sample.X, sample.y, tasks, fit_params=fit_params, **processes)
-    run = delayed(_run)
+    run, how = delayed(_run), {"names": tuple(samples), "fit_params": fit_params, "verbose": verbose}
     return list(
         parallel(
-            run(plan, clone(estimator), sample, measure, outcome, fit_params=fit_params, verbose=verbose)
+            run(plan, clone(estimator), measure, outcome, *samples.values(), **how)
             for plan, outcome in zip(plans, done, strict=True)
         )
     )
@@ -138,20 +144,22 @@ def run_plans(
 def _run(
     plan: Plan,
     estimator: Any,
-    sample: Sample,
     measure: ErrorMeasure,
     outcome: Outcome | None,
-    *,
+    *values: Sample,
+    names: Sequence[str],
     fit_params: Mapping[str, Any],
     verbose: bool,
 ) -> Fit:
     """One fit; what goes wrong in it is told, not raised, so that the others are still reported."""
     started = time.perf_counter() - (0.0 if outcome is None else outcome.seconds)
+    samples = dict(zip(names, values, strict=True))
+    sample = samples["train"]
     with warnings.catch_warnings(record=True) as caught:
         warnings.filterwarnings("always", category=ConvergenceWarning)
         try:
             fitted = _fit(plan, estimator, sample, fit_params) if outcome is None else outcome.claim(sample.X, sample.y)
-            fit = _evaluate_all(plan, fitted, measure)
+            fit = _evaluate_all(plan, fitted, samples, measure)
         except Exception as error:  # whatever an estimator may raise
             fit = Fit(plan.name, len(plan.train), failure=f"{type(error).__name__}: {error}")
     for warning in caught:
@@ -172,10 +180,10 @@ def _fit(plan: Plan, estimator: Any, sample: Sample, fit_params: Mapping[str, An
     return estimator
 
 
-def _evaluate_all(plan: Plan, estimator: Any, measure: ErrorMeasure) -> Fit:
+def _evaluate_all(plan: Plan, estimator: Any, samples: Mapping[str, Sample], measure: ErrorMeasure) -> Fit:
     evaluations, constant = {}, False
-    for name, (other, rows) in plan.evaluate_on.items():
-        evaluations[name], predictions = _evaluate_on(estimator, other, rows, measure)
+    for name, (sample, rows) in plan.evaluate_on.items():
+        evaluations[name], predictions = _evaluate_on(estimator, samples[sample], rows, measure)
         if name == "train":
             constant = is_constant(predictions)
     return Fit(

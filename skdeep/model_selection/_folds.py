@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, Str
 
 from ._error import ErrorMeasure
 from ._evaluation import Units
-from ._fits import Plan, Sample
+from ._fits import Plan
 
 #: Blocks that a jackknife leaves out where nothing is known row by row: t with 19 degrees of freedom is near normal.
 N_BLOCKS = 20
@@ -71,30 +71,28 @@ def make_units(y: Any, groups: Any, measure: ErrorMeasure, *, random_state: Any)
     return Units(of_row, n_units, n_observations)
 
 
-def fold_plans(sample: Sample, folds: Sequence[tuple[Any, Any]], test: Sample | None) -> list[Plan]:
+def fold_plans(folds: Sequence[tuple[Any, Any]], parts: Collection[str]) -> list[Plan]:
     """A fit for each fold; each looks at the test part too, having seen as many rows as for the dev error."""
+    test = {"test": ("test", None)} if "test" in parts else {}
     return [
         Plan(
             f"fold {number} of {len(folds)}",
             train,
-            {"train": (sample, train), "dev": (sample, held_out)} | ({} if test is None else {"test": (test, None)}),
+            {"train": ("train", train), "dev": ("train", held_out), **test},
             keep=number == 1,  # what it saw and became is like the others'
         )
         for number, (train, held_out) in enumerate(folds, 1)
     ]
 
 
-def single_plan(sample: Sample, others: Mapping[str, Sample]) -> Plan:
+def single_plan(n_rows: int, parts: Iterable[str]) -> Plan:
     """One fit on all rows, looked at on them and on the user's own parts."""
-    rows = np.arange(len(sample.units.of_row))
-    return Plan(
-        "the fit", rows, {"train": (sample, None)} | {name: (part, None) for name, part in others.items()}, True
-    )
+    return Plan("the fit", np.arange(n_rows), {name: (name, None) for name in ("train", *parts)}, True)
 
 
 def smaller_plans(
     plans: Sequence[Plan],
-    sample: Sample,
+    y: Any,
     fractions: Sequence[float],
     groups: Any,
     *,
@@ -105,9 +103,9 @@ def smaller_plans(
     for fraction in fractions:
         smaller = []
         for plan in plans:
-            rows = _part(plan.train, fraction, sample.y, groups, stratified=stratified, random_state=random_state)
+            rows = _part(plan.train, fraction, y, groups, stratified=stratified, random_state=random_state)
             if rows is not None:
-                looks = {"train": (sample, rows), "dev": plan.evaluate_on["dev"]}
+                looks = {"train": ("train", rows), "dev": plan.evaluate_on["dev"]}
                 smaller.append(Plan(f"{plan.name}, {len(rows)} rows", rows, looks))
         if len(smaller) == len(plans):
             yield smaller

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import FitFailedWarning
 
-from ._error import ErrorMeasure
 from ._fits import Fit, Plan, run_plans
 from ._folds import smaller_plans
 from ._ladder import Rung, error_variance, make_rung
@@ -65,21 +64,21 @@ def measure_ladder(
     Measured
         Of the fits that succeeded.
     """
-    plans, measure = task.plans(), task.measure
+    plans = task.plans()
     smaller = list(
         smaller_plans(
-            plans, task.sample, fractions, task.groups, stratified=task.is_of_classes, random_state=random_state
+            plans, task.sample.y, fractions, task.groups, stratified=task.is_of_classes, random_state=random_state
         )
     )
     every = [*plans, *(plan for few in smaller for plan in few)]
     fits = run_plans(
-        every, task.estimator, task.sample, measure, fit_params=task.fit_params, n_jobs=n_jobs, verbose=verbose
+        every, task.estimator, task.samples, task.measure, fit_params=task.fit_params, n_jobs=n_jobs, verbose=verbose
     )
     n = len(plans)
     full = collect(plans, fits[:n])
     of_smaller = [(few, fits[n * k : n * (k + 1)]) for k, few in enumerate(smaller, 1)]
-    curve = learning_curve(full, of_smaller, measure, confidence=confidence, random_state=random_state)
-    return Measured(ladder(full, measure), curve, full.fits, full.failures)
+    curve = learning_curve(full, of_smaller, task, confidence=confidence, random_state=random_state)
+    return Measured(ladder(full, task), curve, full.fits, full.failures)
 
 
 def collect(plans: Sequence[Plan], fits: Sequence[Fit]) -> Outcome:
@@ -118,15 +117,15 @@ def collect(plans: Sequence[Plan], fits: Sequence[Fit]) -> Outcome:
     return Outcome(succeeded, done, failures)
 
 
-def ladder(outcome: Outcome, measure: ErrorMeasure) -> dict[str, Rung]:
+def ladder(outcome: Outcome, task: Task) -> dict[str, Rung]:
     """The rungs that were measured, lowest first.
 
     Parameters
     ----------
     outcome : Outcome
         The full-size fits.
-    measure : ErrorMeasure
-        Of which kind their errors are.
+    task : Task
+        What they were made for.
 
     Returns
     -------
@@ -139,8 +138,8 @@ def ladder(outcome: Outcome, measure: ErrorMeasure) -> dict[str, Rung]:
             rungs[name] = make_rung(
                 name,
                 [fit.evaluations[name] for fit in outcome.fits],
-                first.evaluate_on[name][0].units,
-                largest=measure.largest,
+                task.samples[first.evaluate_on[name][0]].units,
+                largest=task.measure.largest,
                 ratio=_ratio(outcome.plans),
             )
     return rungs
@@ -155,7 +154,7 @@ def _ratio(plans: Sequence[Plan]) -> float:
 def learning_curve(
     full: Outcome,
     smaller: Sequence[tuple[Sequence[Plan], Sequence[Fit]]],
-    measure: ErrorMeasure,
+    task: Task,
     *,
     confidence: float,
     random_state: Any,
@@ -168,8 +167,8 @@ def learning_curve(
         The full-size fits.
     smaller : sequence of (plans, fits)
         Those on fewer rows, fewest first, in the same order of folds.
-    measure : ErrorMeasure
-        Of which kind the errors are.
+    task : Task
+        What they were made for.
     confidence : float
         Of the intervals.
     random_state : RandomState
@@ -186,7 +185,7 @@ def learning_curve(
     if len(whole) + 1 < FEWEST_SIZES:
         return None
     ladders = [
-        ladder(Outcome(tuple(plans), tuple(fits), {}), measure) for plans, fits in (*whole, (full.plans, full.fits))
+        ladder(Outcome(tuple(plans), tuple(fits), {}), task) for plans, fits in (*whole, (full.plans, full.fits))
     ]
     if not all(np.isfinite(error_variance(rungs["dev"], rungs["train"])[0]) for rungs in ladders):
         return None
@@ -196,6 +195,6 @@ def learning_curve(
         [rungs["dev"] for rungs in ladders],
         [rungs["train"] for rungs in ladders],
         confidence=confidence,
-        is_share=measure.is_share,
+        is_share=task.measure.is_share,
         random_state=random_state,
     )

@@ -53,6 +53,11 @@ class Task:
         """The sample that the dev error is measured on."""
         return self.parts.get("dev", self.sample)
 
+    @property
+    def samples(self) -> dict[str, Sample]:
+        """All samples by the names that the plans use."""
+        return {"train": self.sample, **self.parts}
+
     @cached_property
     def is_of_classes(self) -> bool:
         """Whether there is one class for each row to tell."""
@@ -66,8 +71,8 @@ class Task:
     def plans(self) -> list[Plan]:
         """The full-size fits."""
         if self.folds:
-            return fold_plans(self.sample, self.folds, self.parts.get("test"))
-        return [single_plan(self.sample, self.parts)]
+            return fold_plans(self.folds, self.parts)
+        return [single_plan(len(self.sample.units.of_row), self.parts)]
 
 
 def make_task(

@@ -117,6 +117,29 @@ def test_what_is_measured_on_a_cluster_is_what_is_measured_here(measure, engine)
     np.testing.assert_equal(measure(), scored_here(measure))
 
 
+class Travelling(float):
+    """A value of the rows that knows how often it was sent away."""
+
+    n_sent = 0
+
+    def __reduce__(self):
+        Travelling.n_sent += 1
+        return float, (float(self),)
+
+
+@pytest.mark.parametrize("network", [(8,), (600, 600)], ids=["trained in stacks", "each trained alone"])
+def test_a_report_sends_the_rows_to_the_cluster_a_few_times_not_with_each_of_its_fits(network, on_dask, monkeypatch):
+    """One value of the rows: once to each worker, for the stacks and for the fits; here there are 20 fits."""
+    rows = X.astype(object)
+    rows[0, 0] = Travelling(rows[0, 0])
+    monkeypatch.setattr(Travelling, "n_sent", 0)
+    estimator = make_pipeline(FunctionTransformer(np.float64), DeepMLPClassifier(network, max_iter=2, random_state=0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        bias_variance_report(estimator, rows, Y, random_state=0)
+    assert 1 <= Travelling.n_sent <= 4
+
+
 def test_every_stack_is_trained_on_the_workers_and_scored_here(on_dask, tmp_path, monkeypatch):
     """Those of the first hundreds of fits and those of the next, which joblib asks for from another thread."""
     monkeypatch.setattr(_batched_search, "MOST_FITS", 10)
