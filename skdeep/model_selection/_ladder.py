@@ -81,7 +81,7 @@ class Gap:
         Upper less lower error.
     interval : tuple of (float, float)
         At the report's confidence. Out of fold it is for the expectation over samples of as many rows; with own parts,
-        for this very fit.
+        for this very fit. Above a target that is a number it ends where the upper error would be below 0.
     verdict : str
         "high": measured above the threshold, and the interval leaves out 0. "low": measured at the threshold or below,
         and the interval leaves out twice the threshold. Else "cannot tell yet".
@@ -232,6 +232,8 @@ def judge(name: str, lower: Rung, upper: Rung, train: Rung, *, threshold: float,
     else:
         verdict, settled_by = (LOW if high < 2 * threshold or high <= 0 else UNSETTLED), 2 * threshold - value
     needed = _rows_needed(lower, upper, train, settled_by, confidence) if verdict == UNSETTLED else None
+    if lower.influence is None and lower.name == "target":
+        low = max(low, -lower.error)  # no error is below 0
     return Gap(name, lower.name, upper.name, value, (low, high), verdict, needed)
 
 

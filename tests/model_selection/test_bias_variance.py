@@ -154,6 +154,13 @@ def t_interval(losses, confidence):
     return losses.mean() - half, losses.mean() + half
 
 
+@pytest.mark.parametrize("target", [0.0, 0.01])
+def test_the_interval_of_avoidable_bias_leaves_out_errors_below_zero(target, binary):
+    report = report_on(DecisionTreeClassifier(max_depth=6, random_state=0), *binary, target_error=target)
+    assert report.avoidable_bias_interval[0] == -target
+    assert report.avoidable_bias_interval[0] < report.avoidable_bias < report.avoidable_bias_interval[1]
+
+
 @pytest.mark.parametrize("confidence", [0.5, 0.95, 0.999])
 def test_on_an_own_part_the_interval_is_that_of_the_mean_loss(confidence):
     """Student's, of the absolute errors of its rows."""
