@@ -15,6 +15,7 @@ from ._moves import (
     constant_rate,
     count,
     deeper,
+    ended_by_callback,
     finite_c,
     first,
     half_depth,
@@ -29,6 +30,7 @@ from ._moves import (
     stop_trees_early,
     suitable_init,
     switch,
+    unless,
 )
 
 
@@ -111,6 +113,8 @@ _NETWORK: Knobs = {
 _DEEP_NETWORK: Knobs = {
     **_NETWORK,
     "init": ("use the initial weights that suit the activation", suitable_init),
+    "longer": ("train longer", unless(ended_by_callback, _NETWORK["longer"][1])),
+    "callback": ("train longer, with a callback that ends the training later", ended_by_callback),
     "weaker": ("regularise less, with a weaker L2 penalty", number("alpha", 0.1, 1e-6)),
     "less noise": ("use less dropout", keep_prob(0.2)),
     "stronger": ("regularise more, with a stronger L2 penalty", number("alpha", 10, 1e6, start=1.0)),

@@ -73,6 +73,16 @@ def longer(name: str, factor: float, done: str = "n_iter_") -> Move:
     return move
 
 
+def ended_by_callback(subject: Subject) -> dict[str, Any] | None:
+    """A callback ended the last training: no parameter makes it longer."""
+    return {} if getattr(subject.fitted, "stop_reason_", "") == "callback" else None
+
+
+def unless(other: Move, move: Move) -> Move:
+    """The move, where the other one is not possible."""
+    return lambda subject: move(subject) if other(subject) is None else None
+
+
 def switch(name: str, value: Any, *, present: tuple[Any, ...]) -> Move:
     """Set a parameter that now has one of the `present` values, of the same type: max_features=1 is not 1.0."""
 

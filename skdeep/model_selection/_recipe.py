@@ -150,6 +150,7 @@ RECIPE = (
     # Bias: the training rows themselves are not learnt.
     Rule("high bias", "What cannot even fit its training rows is not flexible enough.", "capacity"),
     Rule("high bias", "The training error may still come down.", "longer"),
+    Rule("high bias", "A callback ended the training: the error may still come down.", "callback"),
     Rule("high bias", "A penalty keeps the model from fitting its training rows.", "weaker"),
     Rule("high bias", "Noise in training keeps the model from fitting its training rows.", "less noise"),
     Rule("high bias", "Another form may fit what this one cannot.", "architecture"),

@@ -49,6 +49,7 @@ from sklearn.svm import SVC, SVR, LinearSVC, LinearSVR, NuSVC, NuSVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdeep import DeepMLPClassifier, DeepMLPRegressor
+from skdeep.model_selection import bias_variance_report
 from skdeep.model_selection._estimator_path import fitted_predictor, predictor_of
 from skdeep.model_selection._hyperparameters import KNOBS, is_scale_sensitive
 from skdeep.model_selection._recipe import RECIPE, Symptoms, advise
@@ -447,3 +448,25 @@ def test_advice_leaves_the_estimator_as_it_was():
     before = repr(search.get_params())
     get_advice(search, *PROBLEMS, symptoms=ALL_SYMPTOMS)
     assert repr(search.get_params()) == before
+
+
+class OneEpoch:
+    """A callback that ends every training after its first epoch."""
+
+    def setup(self, estimator, context):
+        pass
+
+    on_fit_task_begin = teardown = setup
+
+    def on_fit_task_end(self, estimator, context):
+        return context.task_name == "epoch"
+
+
+@pytest.mark.skipif(not hasattr(DeepMLPClassifier, "set_callbacks"), reason="callbacks came with scikit-learn 1.9")
+def test_a_training_that_a_callback_ended_gets_no_advice_on_parameters_that_did_not():
+    X, y = make_classification(200, random_state=0)
+    network = DeepMLPClassifier((4,), random_state=0).set_callbacks(OneEpoch())
+    report = bias_variance_report(network, X, y, cv=2, learning_curve=False, random_state=0)
+    of_training = [advice for advice in report.advice if "train longer" in advice.action]
+    assert [advice.parameters for advice in of_training] == [{}]
+    assert "a callback that ends the training later" in of_training[0].action
