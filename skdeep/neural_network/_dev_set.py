@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from copy import copy
 from dataclasses import dataclass
 from inspect import signature
@@ -68,7 +69,10 @@ class _DevScore:
             self._weight = {"sample_weight": dev.rows.weight[dev.rows.numbers]}
 
     def __call__(self, epoch: int) -> float:
-        score = self._scorer(self._judged, *self._rows, **self._weight)
+        # What a scorer of the user's own raises is the user's.
+        named = isinstance(self._judged.scoring, str)
+        with naming("scoring", f"suit the target. Got {self._judged.scoring!r}") if named else nullcontext():
+            score = self._scorer(self._judged, *self._rows, **self._weight)
         try:
             value = float(score)
         except (TypeError, ValueError):

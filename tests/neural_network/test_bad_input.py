@@ -200,6 +200,12 @@ def test_an_unknown_scorer_is_answered(multiclass):
         small(early_stopping=True, scoring="goodness").fit(*multiclass)
 
 
+@pytest.mark.parametrize("scoring", ["f1", "roc_auc"])
+def test_a_scorer_of_two_classes_is_named_where_there_are_more(scoring, multiclass):
+    with pytest.raises(ValueError, match=f"scoring must suit the target. Got '{scoring}'. [A-Z]?.*multi_?class"):
+        small(early_stopping=True, scoring=scoring).fit(*multiclass)
+
+
 # Weights ------------------------------------------------------------------------------------------------------------
 
 WRONG_WEIGHTS = {
