@@ -64,7 +64,7 @@ plt.show()
 # How to read it. Without regularisation the network has learned nearly all of its points by heart: it draws tongues and
 # islands around single points, and it is certain of them, for the colour changes at once from one class to the other.
 # New points do not lie there, so its test error is far above its train error. L2 keeps the weights small, and a network
-# of small weights cannot turn sharply: the boundary becomes one smooth bend, with a broad band of doubt where the moons
+# of small weights cannot turn sharply: the boundary becomes one smooth wave, with a broad band of doubt where the moons
 # overlap. Dropout comes to much the same by another way: no unit can count on any other, so a tongue that takes many
 # units working together does not survive. Both err more often on the training points than before, and less often on new
 # ones. That is the exchange that regularisation makes, and a train error of nearly nil on such data would be a bad

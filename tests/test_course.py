@@ -189,7 +189,7 @@ class CourseMasks:
 
 @pytest.mark.deep
 def test_football_under_one_mask_is_learnt_as_in_the_course(football):
-    """The course's dropout, which draws the same mask in all 30000 steps and so trains one random subnetwork."""
+    """The course's dropout, with the same masks in all 30000 steps: each row trains one part of the network."""
     X, y = football[0]
     network = Network((2, 20, 3, 1), (ACTIVATIONS["relu"],) * 2, LOSSES["binary"], (1.0, 0.86, 0.86))
     parameters, optimizer, history = ParameterVector(network.layer_sizes), SGD(momentum=0.0), History()
