@@ -107,7 +107,8 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
         get_tags(self.estimator)
         own = self.get_params(deep=False)
         attempt = copy(self)
-        n_parts = n_processes(self.n_jobs) if self._shares_all(X, y, params) else 1
+        n_workers = n_processes(self.n_jobs)
+        n_parts = n_workers if self._shares_all(X, y, params) else 1
         attempt.estimator = searched = _SearchedEstimator(self, X, y, n_parts)
         if isinstance(self.cv, Iterator):
             attempt.cv = list(self.cv)  # the splits are asked for twice
@@ -178,7 +179,7 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
         parts = (candidates[start : start + n_at_once] for start in range(0, len(candidates), n_at_once))
         outcomes = chain.from_iterable(_outcomes(searched, some, splits, X, y) for some in parts)
         # Where other processes fit the rest, joblib asks for it from a thread that must not wait for long.
-        elsewhere = joblib.effective_n_jobs(self.n_jobs) > 1
+        elsewhere = n_processes(self.n_jobs) > 1
         searched.outcomes = iter(list(outcomes)) if elsewhere else outcomes
         told = {}
         if callback_ctx is not None:  # scikit-learn 1.9

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -33,11 +32,6 @@ class Sample:
     y: Any
     units: Units
     weights: Any = None
-
-    def __sizeof__(self) -> int:
-        """Bytes, rows included: a dask cluster asks, and is sent what is large once, not again with every fit."""
-        arrays = (self.X, self.y, self.units.of_row, self.weights)
-        return object.__sizeof__(self) + sum(getattr(array, "nbytes", sys.getsizeof(array)) for array in arrays)
 
 
 @dataclass(frozen=True)
@@ -126,16 +120,20 @@ def run_plans(
     list of Fit
         In the order of the plans, failures included.
     """
+    n_parts = n_processes(n_jobs)
     parallel, sample = Parallel(n_jobs=n_jobs), samples["train"]
     done: Sequence[Outcome | None] = [None] * len(plans)
     if len(plans) > 1 and can_share(estimator, fit_params, sample.X, sample.y):
         tasks = [FitTask({}, plan.train) for plan in plans]
-        processes = {"parallel": parallel, "n_parts": n_processes(n_jobs)}
+        processes = {"parallel": parallel, "n_parts": n_parts}
         done = fit_tasks(estimator, sample.X, sample.y, tasks, fit_params=fit_params, **processes)
-    run, how = delayed(_run), {"names": tuple(samples), "fit_params": fit_params, "verbose": verbose}
+    run, how = delayed(_run), {"fit_params": fit_params, "verbose": verbose}
+    # Each an argument of its own: dask sends a large one once, and knows by identity what the user has scattered.
+    rows = [values for one in samples.values() for values in (one.X, one.y)]
+    without_rows = {name: replace(one, X=None, y=None) for name, one in samples.items()}
     return list(
         parallel(
-            run(plan, clone(estimator), measure, outcome, *samples.values(), **how)
+            run(plan, clone(estimator), measure, outcome, without_rows, *rows, **how)
             for plan, outcome in zip(plans, done, strict=True)
         )
     )
@@ -146,14 +144,15 @@ def _run(
     estimator: Any,
     measure: ErrorMeasure,
     outcome: Outcome | None,
-    *values: Sample,
-    names: Sequence[str],
+    without_rows: Mapping[str, Sample],
+    *rows: Any,
     fit_params: Mapping[str, Any],
     verbose: bool,
 ) -> Fit:
     """One fit; what goes wrong in it is told, not raised, so that the others are still reported."""
     started = time.perf_counter() - (0.0 if outcome is None else outcome.seconds)
-    samples = dict(zip(names, values, strict=True))
+    pairs = zip(without_rows.items(), rows[::2], rows[1::2], strict=True)
+    samples = {name: replace(one, X=X, y=y) for (name, one), X, y in pairs}
     sample = samples["train"]
     with warnings.catch_warnings(record=True) as caught:
         warnings.filterwarnings("always", category=ConvergenceWarning)

@@ -87,7 +87,7 @@ def fold_plans(folds: Sequence[tuple[Any, Any]], parts: Collection[str]) -> list
 
 def single_plan(n_rows: int, parts: Iterable[str]) -> Plan:
     """One fit on all rows, looked at on them and on the user's own parts."""
-    return Plan("the fit", np.arange(n_rows), {name: (name, None) for name in ("train", *parts)}, True)
+    return Plan("the fit", np.arange(n_rows), {name: (name, None) for name in ("train", *parts)}, keep=True)
 
 
 def smaller_plans(

@@ -9,13 +9,15 @@ import sys
 import time
 import warnings
 from contextlib import contextmanager
+from itertools import chain
 
 import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn.datasets import load_iris
-from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.datasets import load_iris, make_classification
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler, scale
 
@@ -28,6 +30,9 @@ GRID = {"deepmlpclassifier__alpha": [0.1, 1.0, 3.0], "deepmlpclassifier__keep_pr
 X, Y = load_iris(return_X_y=True)
 X = scale(X)
 N_TRAIN = 120  # rows of a training fold, of five
+#: So many that dask scatters the row numbers of a fold, too.
+MANY = make_classification(1000, 8, random_state=0)
+FOLDS = list(StratifiedKFold(5).split(*MANY))
 SEARCHES = [GridSearchCV, BatchedGridSearchCV]
 
 
@@ -47,6 +52,19 @@ def cross_validated_scores():
 
 def reported_errors():
     return bias_variance_report(piped(), X, Y, random_state=0).to_dict()
+
+
+def grid_scores(pipeline, search=GridSearchCV):
+    results = search(pipeline, GRID, cv=FOLDS, return_train_score=True).fit(*MANY).cv_results_
+    return [values for name, values in results.items() if name.startswith("split")]
+
+
+def batched_grid_scores(pipeline):
+    return grid_scores(pipeline, BatchedGridSearchCV)
+
+
+def errors_of_folds(pipeline):
+    return bias_variance_report(pipeline, *MANY, cv=FOLDS, random_state=0).to_dict()
 
 
 @contextmanager
@@ -135,7 +153,7 @@ def test_a_report_sends_the_rows_to_the_cluster_a_few_times_not_with_each_of_its
     monkeypatch.setattr(Travelling, "n_sent", 0)
     estimator = make_pipeline(FunctionTransformer(np.float64), DeepMLPClassifier(network, max_iter=2, random_state=0))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore", ConvergenceWarning)
         bias_variance_report(estimator, rows, Y, random_state=0)
     assert 1 <= Travelling.n_sent <= 4
 
@@ -154,13 +172,13 @@ def test_every_stack_is_trained_on_the_workers_and_scored_here(on_dask, tmp_path
     assert {pid for pid, n_rows in noted if n_rows != N_TRAIN} == {os.getpid()}
 
 
-@pytest.mark.parametrize("search", SEARCHES)
-def test_a_search_survives_the_death_of_a_worker(search, tmp_path):
-    """SIGKILL to the first that comes to its third fold: with the rows on both, the scores are the same bits."""
-    here, dead = os.getpid(), tmp_path / "dead"
+@pytest.mark.parametrize("measure", [grid_scores, batched_grid_scores, errors_of_folds])
+def test_searches_and_reports_survive_the_death_of_a_worker(measure, tmp_path):
+    """SIGKILL to the first that comes to its third fold: with rows and folds on both, the scores are the same bits."""
+    here, dead, n_train = os.getpid(), tmp_path / "dead", len(FOLDS[0][0])
 
     def die(X):
-        if os.getpid() != here and len(X) == N_TRAIN and not dead.exists():
+        if os.getpid() != here and len(X) == n_train and not dead.exists():
             (tmp_path / f"{os.getpid()} {time.monotonic_ns()}").touch()
             if len(list(tmp_path.glob(f"{os.getpid()} *"))) == 3:
                 dead.touch()
@@ -168,10 +186,11 @@ def test_a_search_survives_the_death_of_a_worker(search, tmp_path):
         return X
 
     pipeline = piped(FunctionTransformer(die))
-    with dask_cluster() as client, joblib.parallel_config(backend="dask", client=client, scatter=[X, Y]):
-        scores = search_scores(search, pipeline)
+    known = [*MANY, *chain.from_iterable(FOLDS)]
+    with dask_cluster() as client, joblib.parallel_config(backend="dask", client=client, scatter=known):
+        scores = measure(pipeline)
     assert dead.exists()
-    assert_array_equal(scores, scored_here(search_scores, search, pipeline))
+    np.testing.assert_equal(scores, scored_here(measure, pipeline))
 
 
 @pytest.fixture
@@ -214,6 +233,23 @@ def test_a_search_whose_scheduler_dies_says_so_and_keeps_the_results_that_it_has
     assert searched.cv_results_ is results
     assert searched.best_estimator_ is best
     assert searched.predict(X).shape == Y.shape
+
+
+def fit_of_search(network):
+    BatchedGridSearchCV(network, {"alpha": [1]}).fit(X, Y)
+
+
+def report_of(network):
+    bias_variance_report(network, X, Y)
+
+
+@pytest.mark.parametrize("network", [(8,), (600, 600)], ids=["trained in stacks", "each trained alone"])
+@pytest.mark.parametrize("measure", [fit_of_search, report_of])
+def test_a_client_that_has_been_closed_is_named(measure, network):
+    with dask_cluster(n_workers=1) as client, joblib.parallel_config(backend="dask", client=client):
+        client.close()
+        with pytest.raises(RuntimeError, match=r"must have workers.*start a new one"):
+            measure(DeepMLPClassifier(network, max_iter=2))
 
 
 def test_a_cluster_without_workers_is_said_to_have_none():
