@@ -9,7 +9,7 @@ from typing import Any
 from sklearn.pipeline import Pipeline
 
 from ._error import ErrorMeasure, format_error
-from ._ladder import HIGH, LOW, PROBLEMS, UNSETTLED, Gap, Rung, error_variance, interval, judge
+from ._ladder import HIGH, LOW, PROBLEMS, UNSETTLED, Gap, Rung, error_variance, interval, judge, possible
 from ._learning_curve import LearningCurve
 from ._recipe import Advice, Symptoms, advise
 from ._report import BiasVarianceReport
@@ -79,7 +79,7 @@ def build_report(
     if not baseline > 0:  # NaN: none; 0: such as the recall of always answering yes
         baseline, warnings = max(rungs["train"].error, rungs["dev"].error), [*warnings, NO_BASELINE]
     threshold = tolerance * baseline
-    gaps = _gaps(rungs, threshold, confidence)
+    gaps = _gaps(rungs, threshold, confidence, measure.largest)
     diagnosis = _diagnose(gaps)
     return BiasVarianceReport(
         estimator_name=describe(estimator),
@@ -102,12 +102,12 @@ def build_report(
     )
 
 
-def _gaps(rungs: Mapping[str, Rung], threshold: float, confidence: float) -> tuple[Gap, ...]:
-    train = rungs["train"]
+def _gaps(rungs: Mapping[str, Rung], threshold: float, confidence: float, largest: float) -> tuple[Gap, ...]:
+    train, how = rungs["train"], {"threshold": threshold, "confidence": confidence, "largest": largest}
     found: dict[str, Gap] = {}
     for name, lower, upper in GAPS:
         if name not in found and lower in rungs and upper in rungs:
-            found[name] = judge(name, rungs[lower], rungs[upper], train, threshold=threshold, confidence=confidence)
+            found[name] = judge(name, rungs[lower], rungs[upper], train, **how)
     return tuple(found.values())
 
 
@@ -146,11 +146,11 @@ def _error_intervals(rungs: Mapping[str, Rung], largest: float, confidence: floa
     """Of each rung; no limit where no error can be: below 0, or above the largest."""
     intervals = {}
     for name, rung in rungs.items():
-        if name == "target" and rung.influence is None:
+        if rung.is_given:
             intervals[name] = (rung.error, rung.error)
         else:
-            low, high = interval(rung.error, *error_variance(rung, rungs["train"]), confidence)
-            intervals[name] = (max(low, 0.0), min(high, largest))
+            ends = interval(rung.error, *error_variance(rung, rungs["train"]), confidence)
+            intervals[name] = possible(*ends, largest)
     return intervals
 
 

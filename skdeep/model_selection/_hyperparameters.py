@@ -102,10 +102,11 @@ Knobs = dict[str, tuple[str, Move]]
 
 _AUGMENT = "augment the training rows: augment= takes an object of skdeep.augmentation, such as Mixup()"
 _PATIENCE = stochastic(count("n_iter_no_change", 3, 1000))
+_LONGER = first(longer("max_iter", 2), _PATIENCE)
 _NETWORK: Knobs = {
     "slower": ("lower the learning rate", stochastic(slower_network)),
     "capacity": ("use a bigger network", first(layers(2, 4096), deeper)),
-    "longer": ("train longer", first(longer("max_iter", 2), _PATIENCE)),
+    "longer": ("train longer", _LONGER),
     "architecture": ("use another architecture, with one more layer", deeper),
     "early stopping": ("stop early", stochastic(switch("early_stopping", True, present=(False,)))),
     "smaller": ("use another architecture, a smaller network", layers(0.5, 8)),
@@ -113,7 +114,7 @@ _NETWORK: Knobs = {
 _DEEP_NETWORK: Knobs = {
     **_NETWORK,
     "init": ("use the initial weights that suit the activation", suitable_init),
-    "longer": ("train longer", unless(ended_by_callback, _NETWORK["longer"][1])),
+    "longer": ("train longer", unless(ended_by_callback, _LONGER)),
     "callback": ("train longer, with a callback that ends the training later", ended_by_callback),
     "weaker": ("regularise less, with a weaker L2 penalty", number("alpha", 0.1, 1e-6)),
     "less noise": ("use less dropout", keep_prob(0.2)),

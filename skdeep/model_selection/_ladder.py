@@ -57,6 +57,11 @@ class Rung:
     ratio: float = 0.0
 
     @property
+    def is_given(self) -> bool:
+        """Whether it is a target that is a number, without rows."""
+        return self.name == "target" and self.influence is None
+
+    @property
     def row_variance(self) -> float:
         """Variance of the error for the rows being a sample, the fits given."""
         return float(np.sum(self.influence**2)) + 2 * self.floor**2  # without any error: about 3 / n (rule of three)
@@ -81,7 +86,7 @@ class Gap:
         Upper less lower error.
     interval : tuple of (float, float)
         At the report's confidence. Out of fold it is for the expectation over samples of as many rows; with own parts,
-        for this very fit. Above a target that is a number it ends where the upper error would be below 0.
+        for this very fit. Above a target that is a number it leaves out errors that cannot be, such as those below 0.
     verdict : str
         "high": measured above the threshold, and the interval leaves out 0. "low": measured at the threshold or below,
         and the interval leaves out twice the threshold. Else "cannot tell yet".
@@ -183,7 +188,7 @@ def gap_variance(lower: Rung, upper: Rung, train: Rung) -> tuple[float, int]:
     test and training row and once the other way round, and the two agree (as in a degenerate U-statistic): the
     variance is twice what independent rows would have. Folds without rows: the correction of Nadeau & Bengio (2003).
     """
-    if lower.name == "target" and lower.influence is None:
+    if lower.is_given:
         return error_variance(upper, train)
     if lower.influence is None or upper.influence is None:
         return _corrected(upper.by_fit - lower.by_fit, upper.ratio), len(upper.by_fit) - 1
@@ -206,7 +211,14 @@ def interval(value: float, variance: float, df: int, confidence: float) -> tuple
     return float(value - half), float(value + half)
 
 
-def judge(name: str, lower: Rung, upper: Rung, train: Rung, *, threshold: float, confidence: float) -> Gap:
+def possible(low: float, high: float, largest: float) -> tuple[float, float]:
+    """An interval without the errors that cannot be: those below 0, and above the largest."""
+    return max(low, 0.0), min(high, largest)
+
+
+def judge(
+    name: str, lower: Rung, upper: Rung, train: Rung, *, threshold: float, confidence: float, largest: float
+) -> Gap:
     """The gap between two rungs, and whether it is high.
 
     Parameters
@@ -219,6 +231,8 @@ def judge(name: str, lower: Rung, upper: Rung, train: Rung, *, threshold: float,
         A gap above it is high.
     confidence : float
         Of the interval.
+    largest : float
+        The largest possible error.
 
     Returns
     -------
@@ -232,8 +246,8 @@ def judge(name: str, lower: Rung, upper: Rung, train: Rung, *, threshold: float,
     else:
         verdict, settled_by = (LOW if high < 2 * threshold or high <= 0 else UNSETTLED), 2 * threshold - value
     needed = _rows_needed(lower, upper, train, settled_by, confidence) if verdict == UNSETTLED else None
-    if lower.influence is None and lower.name == "target":
-        low = max(low, -lower.error)  # no error is below 0
+    if lower.is_given:
+        low, high = (end - lower.error for end in possible(low + lower.error, high + lower.error, largest))
     return Gap(name, lower.name, upper.name, value, (low, high), verdict, needed)
 
 
