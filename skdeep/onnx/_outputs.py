@@ -40,6 +40,7 @@ def calculate_shapes(operator: Any) -> None:
         return
     _check_last(operator)
     if is_classifier(model):
+        _check_zipmap(operator)
         _set_label_type(operator.outputs[0], label_values(model, numbers=is_on("nocl", scope, model)), n_rows, model)
     operator.outputs[-1].set_type(real([n_rows, 2 if is_binary(model) else model.n_outputs_]))
 
@@ -138,6 +139,16 @@ def _check_last(operator: Any) -> None:
         raise ValueError(
             "the option transform must be True for a network whose hidden layer goes to another step, as in "
             f"options={{id(network): {{'transform': True}}}}. Got False, and {', '.join(behind)} behind it."
+        )
+
+
+def _check_zipmap(operator: Any) -> None:
+    """No dicts of float64: a file with them cannot be loaded."""
+    behind = {follower.type for output in operator.outputs for follower in output.operators_inputs_}
+    if "SklearnZipMap" in behind and computing_dtype(operator) == np.float64:
+        raise ValueError(
+            "the option zipmap must be False or 'columns' for an input of float64, as in options={'zipmap': False}: "
+            "the dicts of ONNX hold float32 only. Got True, the default of skl2onnx; or pass rows of float32."
         )
 
 

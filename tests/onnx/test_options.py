@@ -61,6 +61,14 @@ def test_zipmap_names_the_probabilities_by_class(data, run):
     assert_array_equal(labels, model.predict(X))
 
 
+@pytest.mark.parametrize("model", [classifier(), make_pipeline(StandardScaler(), classifier())])
+def test_zipmap_of_float64_is_refused(model, flowers, to_onnx):
+    """It is the default of skl2onnx, and makes a file that cannot be loaded."""
+    X, y = flowers
+    with pytest.raises(ValueError, match=r"zipmap must be False or 'columns' for an input of float64.*Got True"):
+        to_onnx(model.fit(X, y), X[:1].astype(np.float64))
+
+
 def test_columns_are_an_output_each(flowers, session_of):
     X, y = flowers
     model = classifier().fit(X, np.array(["a", "b", "c"])[y])
