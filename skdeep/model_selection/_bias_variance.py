@@ -13,7 +13,14 @@ from sklearn.utils.validation import _num_samples
 
 from ._arguments import check_estimator, check_fractions, check_rows, check_shares, own_parts
 from ._assembly import build_report, target_warning
-from ._data_checks import count_duplicates, count_test_look, imbalance_warning, one_class_warnings, row_keys
+from ._data_checks import (
+    count_duplicates,
+    count_test_look,
+    imbalance_warning,
+    one_class_warnings,
+    row_keys,
+    unseen_class_warnings,
+)
 from ._error import ACCURACY, error_measure
 from ._fits import Plan, Sample
 from ._ladder import Rung, make_rung
@@ -124,7 +131,8 @@ def bias_variance_report(
     FitFailedWarning
         When some fits failed; the others are reported.
     UserWarning
-        When the target is above the dev error, or a fold holds one class only.
+        When the target is above the dev error, a fold holds one class only, or a part has a class that no training row
+        has.
 
     See Also
     --------
@@ -208,7 +216,11 @@ def bias_variance_report(
 def _remarks(task: Task, rungs: Mapping[str, Rung], *, curve_missing: bool) -> list[str]:
     """What makes the errors mean less than they seem to; what the user may not have meant is warned of, too."""
     y = task.sample.y
-    unmeant = [*(one_class_warnings(y, task.folds) if task.is_of_classes else ()), target_warning(rungs, task.measure)]
+    of_classes: list[str] = []
+    if task.is_of_classes:
+        targets = {name: part.y for name, part in task.parts.items()}
+        of_classes = [*one_class_warnings(y, task.folds), *unseen_class_warnings(y, targets)]
+    unmeant = [*of_classes, target_warning(rungs, task.measure)]
     for remark in filter(None, unmeant):
         warnings.warn(remark, UserWarning, stacklevel=3)
     rare_class = imbalance_warning(y) if task.is_of_classes and task.measure.name == ACCURACY else ""

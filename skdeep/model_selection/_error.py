@@ -195,15 +195,16 @@ def _largest(name: str) -> float:
 # order. For a mean they are the losses less their mean; for a function of means (RMSE, R², AUC) its linearisation.
 
 
-def _mean_of(losses: Callable[[Any, Any], Any]) -> Callable[[Any, Any, Any], tuple[float, Any]]:
-    """The error that is the mean of losses."""
+@dataclass(frozen=True)
+class _MeanOf:
+    """The error that is the mean of losses; an object, for other processes are sent it."""
 
-    def error_and_deviations(predictions: Any, y: Any, weights: Any) -> tuple[float, Any]:
-        values = losses(predictions, y)
+    losses: Callable[[Any, Any], Any]
+
+    def __call__(self, predictions: Any, y: Any, weights: Any) -> tuple[float, Any]:
+        values = self.losses(predictions, y)
         error = float(np.average(values, weights=weights))
         return error, values - error
-
-    return error_and_deviations
 
 
 def _zero_one(predictions: Any, y: Any) -> Any:
@@ -300,11 +301,11 @@ def _share_above(scores: Any, weights: Any, limits: Any) -> Any:
 
 #: Scorer -> its error and each row's deviation.
 BY_ROW: dict[str, Callable[[Any, Any, Any], tuple[float, Any]]] = {
-    "accuracy": _mean_of(_zero_one),
-    "neg_log_loss": _mean_of(_log_loss),
-    "neg_mean_squared_error": _mean_of(_squared),
+    "accuracy": _MeanOf(_zero_one),
+    "neg_log_loss": _MeanOf(_log_loss),
+    "neg_mean_squared_error": _MeanOf(_squared),
     "neg_root_mean_squared_error": _root_squared,
-    "neg_mean_absolute_error": _mean_of(_absolute),
+    "neg_mean_absolute_error": _MeanOf(_absolute),
     "r2": _unexplained,
     "roc_auc": _misranked,
 }

@@ -202,4 +202,7 @@ def _error_without(left_out: Any, measure: ErrorMeasure, predictions: Prediction
 
 def _score_error(measure: ErrorMeasure, predictions: Predictions, X: Any, y: Any, weights: Any) -> float:
     metadata = {} if weights is None else {"sample_weight": weights}
-    return measure.best_score - float(measure.scorer(predictions, X, y, **metadata))
+    try:
+        return measure.best_score - float(measure.scorer(predictions, X, y, **metadata))
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"scoring must suit the estimator and the rows. For {measure.name}: {error}") from error

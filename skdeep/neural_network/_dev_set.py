@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from inspect import signature
 from typing import Any
 
@@ -69,10 +69,7 @@ class _DevScore:
             self._weight = {"sample_weight": dev.rows.weight[dev.rows.numbers]}
 
     def __call__(self, epoch: int) -> float:
-        # What a scorer of the user's own raises is the user's.
-        named = isinstance(self._judged.scoring, str)
-        with naming("scoring", f"suit the target. Got {self._judged.scoring!r}") if named else nullcontext():
-            score = self._scorer(self._judged, *self._rows, **self._weight)
+        score = self._score()
         try:
             value = float(score)
         except (TypeError, ValueError):
@@ -80,6 +77,13 @@ class _DevScore:
         if not np.isfinite(value):
             raise ValueError(f"scoring must give a finite number on the dev rows. Got {score!r} in epoch {epoch}.")
         return value
+
+    def _score(self) -> Any:
+        score = partial(self._scorer, self._judged, *self._rows, **self._weight)
+        if not isinstance(self._judged.scoring, str):  # what a scorer of the user's own raises is the user's
+            return score()
+        with naming("scoring", f"suit the estimator and the target. Got {self._judged.scoring!r}"):
+            return score()
 
 
 def _takes_weight(scorer: Any) -> bool:

@@ -38,7 +38,7 @@ def naming(name: str, rule: str) -> Iterator[None]:
         # What overflows in a conversion is found as an infinity and answered.
         with np.errstate(over="ignore", invalid="ignore"):
             yield
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:
         # Ours begin with the name of the argument, and so do those of scikit-learn; the values may hold any word.
         if re.match(rf"(Input )?{name}\b", str(error)):
             raise

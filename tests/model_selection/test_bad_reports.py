@@ -184,6 +184,15 @@ def test_a_fold_of_one_class_is_a_warning_that_names_it(cv):
     )
 
 
+@pytest.mark.parametrize("part", ["dev", "test"])
+def test_rows_of_a_class_that_was_never_trained_on_are_a_warning_that_names_it(part):
+    """No fit can get them right, so that they are no variance."""
+    given = {f"X_{part}": X[51::2], f"y_{part}": Y[51::2]}
+    with pytest.warns(UserWarning, match=rf"25 of 50 {part} rows are of classes .* \(2\)") as caught:
+        report = report_on(X=X[:100], y=Y[:100], **given)
+    assert report.warnings == (str(caught[0].message),)
+
+
 def test_single_rows_are_of_one_class_without_a_warning():
     """Leave-one-out cannot do otherwise."""
     assert report_on(DummyClassifier(), X[::5], Y[::5], cv=LeaveOneOut()).warnings == ()
@@ -469,6 +478,12 @@ def test_weights_of_errors_go_with_no_parts_of_ones_own():
         tree = DecisionTreeClassifier(random_state=0).set_fit_request(sample_weight=True)
         with pytest.raises(ValueError, match="must not be routed to the scorer beside parts of your own"):
             report_on(tree, scoring=scorer, fit_params={"sample_weight": np.ones(150)}, X_dev=X, y_dev=Y)
+
+
+@pytest.mark.parametrize("scoring", ["f1", "roc_auc"])
+def test_a_score_that_cannot_be_taken_is_no_fault_of_the_fits(scoring):
+    with pytest.raises(ValueError, match=r"scoring must suit the estimator and the rows\. For 1 - (AUC|f1):"):
+        report_on(scoring=scoring)
 
 
 @pytest.mark.parametrize("part", ["dev", "test"])

@@ -2,13 +2,15 @@
 
 import runpy
 import warnings
+from functools import partial
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 from scipy import sparse
 from scipy.stats import norm
 from scipy.stats import t as student
@@ -155,10 +157,24 @@ def t_interval(losses, confidence):
 
 
 @pytest.mark.parametrize("target", [0.0, 0.01])
-def test_the_interval_of_avoidable_bias_leaves_out_errors_below_zero(target, binary):
-    report = report_on(DecisionTreeClassifier(max_depth=6, random_state=0), *binary, target_error=target)
-    assert report.avoidable_bias_interval[0] == -target
-    assert report.avoidable_bias_interval[0] < report.avoidable_bias < report.avoidable_bias_interval[1]
+@pytest.mark.parametrize("estimator", [TREE, DummyClassifier(strategy="constant", constant=1)])
+def test_the_interval_of_avoidable_bias_leaves_out_errors_that_cannot_be(estimator, target):
+    """It is that of the training error, from 0 to 1, seen from the target."""
+    X, y = np.arange(20.0).reshape(-1, 1), np.arange(20) % 10 == 9
+    report = report_on(estimator, X, y, target_error=target, cv=2)
+    assert_allclose(report.avoidable_bias_interval, np.subtract(report.train_error_interval, target))
+    assert 0 in report.train_error_interval or 1 in report.train_error_interval
+
+
+@pytest.mark.parametrize("scoring", [None, "neg_log_loss", "r2"])
+@pytest.mark.parametrize("backend", ["threading", "loky", "multiprocessing"])
+def test_every_backend_of_joblib_gives_the_same_report(backend, scoring):
+    """The plain "multiprocessing" sends no function that another one has made."""
+    kind = DecisionTreeRegressor if scoring == "r2" else DecisionTreeClassifier
+    measure = partial(report_on, kind(max_depth=2, random_state=0), *load_iris(return_X_y=True), scoring=scoring)
+    with joblib.parallel_config(backend=backend, n_jobs=2):
+        report = measure()
+    assert_equal(report.to_dict(), measure().to_dict())
 
 
 @pytest.mark.parametrize("confidence", [0.5, 0.95, 0.999])

@@ -201,9 +201,11 @@ def test_an_unknown_scorer_is_answered(multiclass):
 
 
 @pytest.mark.parametrize("scoring", ["f1", "roc_auc"])
-def test_a_scorer_of_two_classes_is_named_where_there_are_more(scoring, multiclass):
-    with pytest.raises(ValueError, match=f"scoring must suit the target. Got '{scoring}'. [A-Z]?.*multi_?class"):
-        small(early_stopping=True, scoring=scoring).fit(*multiclass)
+@pytest.mark.parametrize("kind", [DeepMLPClassifier, DeepMLPRegressor])
+def test_a_scorer_that_suits_neither_three_classes_nor_numbers_is_named(kind, scoring, multiclass):
+    network = kind((4,), early_stopping=True, scoring=scoring, max_iter=2)
+    with pytest.raises(ValueError, match=rf"scoring must suit the estimator and the target\. Got '{scoring}'\. \w"):
+        network.fit(multiclass[0], multiclass[1] + 0.5 * (kind is DeepMLPRegressor))
 
 
 # Weights ------------------------------------------------------------------------------------------------------------
