@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._extras import optional
 from .parameters import Array
 
 #: A relative error up to the first is that of a correct gradient, above the second of a wrong one; between them the
@@ -348,7 +349,8 @@ class GradientCheckResult:
             for name, block in self.blocks.items()
         ]
         columns = ["relative_error", "verdict", "n_checked", "n_kinks"]
-        return import_module("pandas").DataFrame(rows, columns=columns, index=[*self.blocks])
+        pandas = optional("pandas", caller="to_frame", extra="report")
+        return pandas.DataFrame(rows, columns=columns, index=[*self.blocks])
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the error of each block beside the thresholds.

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from .._extras import optional
+
 #: From the first to the last hidden layer (for gradients from the last to the first) a factor below the first is
 #: vanishing, above the second exploding: two orders of magnitude.
 VANISHES_BELOW, EXPLODES_ABOVE = 1e-2, 1e2
@@ -207,11 +209,8 @@ class GradientFlowReport:
             With a column for each attribute of `LayerFlow`, indexed by its name.
         """
         columns = [field.name for field in fields(LayerFlow)]
-        return (
-            import_module("pandas")
-            .DataFrame([asdict(layer) for layer in self.layers], columns=columns)
-            .set_index("name")
-        )
+        pandas = optional("pandas", caller="to_frame", extra="report")
+        return pandas.DataFrame([asdict(layer) for layer in self.layers], columns=columns).set_index("name")
 
     def plot(self, ax: Any = None) -> Any:
         """Draw signal and gradient by layer.

@@ -39,7 +39,7 @@ def render_page(report: Any) -> str:
     """
     for package in NEEDED:
         if find_spec(package) is None:
-            raise ImportError(f"to_html needs {package}: pip install {package}.")
+            raise ImportError(f"to_html needs {package}: pip install 'skdeep[report]'.")
     return _render("page.html", report)
 
 

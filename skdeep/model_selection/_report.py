@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from .._extras import optional
 from ._error import format_error
 from ._ladder import PROBLEMS, UNSETTLED, Gap
 from ._learning_curve import LearningCurve
@@ -376,7 +377,8 @@ class BiasVarianceReport:
         ]
         gaps = [("gap", gap.name, gap.value, *gap.interval, gap.verdict) for gap in self.gaps]
         columns = ["kind", "name", "value", "low", "high", "verdict"]
-        return import_module("pandas").DataFrame(errors + gaps, columns=columns).set_index("name")
+        pandas = optional("pandas", caller="to_frame", extra="report")
+        return pandas.DataFrame(errors + gaps, columns=columns).set_index("name")
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the ladder of errors, and the learning curve beside it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._extras import optional
 from ..neural_network import DeepMLPClassifier, DeepMLPRegressor
 from ..neural_network._base import BaseDeepMLP
 from ._converters import convert_classifier, convert_regressor
@@ -91,14 +92,11 @@ def register(*subclasses: type[BaseDeepMLP]) -> None:
     >>> np.allclose(probabilities, model.predict_proba(X), rtol=0, atol=1e-6)  # doctest: +SKIP
     True
     """
-    try:
-        from skl2onnx import update_registered_converter
-    except ImportError as error:
-        raise ImportError("skdeep.onnx.register needs skl2onnx: pip install 'skdeep[onnx]'.") from error
+    skl2onnx = optional("skl2onnx", caller="skdeep.onnx.register", extra="onnx")
     estimators: list[Any] = [DeepMLPClassifier, DeepMLPRegressor, *subclasses]
     for kind in estimators:
         if not (isinstance(kind, type) and issubclass(kind, (DeepMLPClassifier, DeepMLPRegressor))):
             raise TypeError(f"subclasses must be subclasses of DeepMLPClassifier or DeepMLPRegressor. Got {kind!r}.")
     for kind in estimators:
         converter = CLASSIFIER if issubclass(kind, DeepMLPClassifier) else REGRESSOR
-        update_registered_converter(kind, shape_fct=calculate_shapes, **converter)
+        skl2onnx.update_registered_converter(kind, shape_fct=calculate_shapes, **converter)

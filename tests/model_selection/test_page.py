@@ -193,6 +193,6 @@ def test_a_fragment_is_the_page_without_its_frame(report):
 def test_without_jinja2_or_matplotlib_the_page_says_what_to_install(package, report, monkeypatch):
     """And a notebook shows the text instead."""
     monkeypatch.setattr(_page, "find_spec", lambda name: None if name == package else name)
-    with pytest.raises(ImportError, match=f"to_html needs {package}: pip install {package}"):
+    with pytest.raises(ImportError, match=rf"to_html needs {package}: pip install 'skdeep\[report\]'"):
         _page.render_page(report)
     assert _page.render_fragment(report) is None
