@@ -17,7 +17,8 @@ DOCS = ROOT / "docs"
 MADE = {"_build", "api", "auto_examples"}
 PAGES = sorted(page for page in DOCS.rglob("*.md") if not MADE & set(page.relative_to(DOCS).parts))
 MODULES = ["neural_network", "model_selection", "inspection", "augmentation", "plotting", "onnx", "core"]
-# Their scripts are those of tests/model_selection/test_clusters.py and tests/test_neighbours.py, with the rows given.
+# They need clusters and packages that are absent here; tests/model_selection/test_clusters.py and
+# tests/test_neighbours.py do what their scripts do.
 TESTED_ELSEWHERE = {"clusters", "neighbours"}
 #: What a page may need that need not be here.
 EXTRAS = {"matplotlib", "onnxruntime", "rich", "skl2onnx", "sklearn.callback"}

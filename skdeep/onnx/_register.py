@@ -56,7 +56,7 @@ def register(*subclasses: type[BaseDeepMLP]) -> None:
     integers. A multilabel target gives an indicator matrix. A regressor has one output of shape ``(n_samples,
     n_outputs)``, with two axes for a single target as well. Their options, which skl2onnx takes by class or by ``id``:
 
-    - ``zipmap``: the probabilities as a list of dicts (True, which is the default of skl2onnx, in float32 only), as one
+    - ``zipmap``: the probabilities as a list of dicts (True, the default of skl2onnx, refused for float64), as one
       output for each class ("columns"), or as one array (False);
     - ``raw_scores``: the scores of `decision_function` in their place; for two classes both, as ``[-z, z]``;
     - ``nocl``: the labels are the numbers of the classes, counted from 0;
