@@ -21,7 +21,7 @@ FEWEST_SIZES = 3
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Succeeded:
     """Plans and what came of them: the fits that succeeded, and what the others raised."""
 
     plans: tuple[Plan, ...]
@@ -81,7 +81,7 @@ def measure_ladder(
     return Measured(ladder(full, task), curve, full.fits, full.failures)
 
 
-def collect(plans: Sequence[Plan], fits: Sequence[Fit]) -> Outcome:
+def collect(plans: Sequence[Plan], fits: Sequence[Fit]) -> Succeeded:
     """Tell failures apart, with a warning.
 
     Parameters
@@ -93,7 +93,7 @@ def collect(plans: Sequence[Plan], fits: Sequence[Fit]) -> Outcome:
 
     Returns
     -------
-    Outcome
+    Succeeded
         With one fit at least.
 
     Raises
@@ -113,16 +113,16 @@ def collect(plans: Sequence[Plan], fits: Sequence[Fit]) -> Outcome:
             FitFailedWarning,
             stacklevel=4,
         )
-    succeeded, done = zip(*pairs, strict=True)
-    return Outcome(succeeded, done, failures)
+    planned, done = zip(*pairs, strict=True)
+    return Succeeded(planned, done, failures)
 
 
-def ladder(outcome: Outcome, task: Task) -> dict[str, Rung]:
+def ladder(succeeded: Succeeded, task: Task) -> dict[str, Rung]:
     """The rungs that were measured, lowest first.
 
     Parameters
     ----------
-    outcome : Outcome
+    succeeded : Succeeded
         The full-size fits.
     task : Task
         What they were made for.
@@ -132,15 +132,15 @@ def ladder(outcome: Outcome, task: Task) -> dict[str, Rung]:
     dict of str to Rung
         Means over the fits.
     """
-    first, rungs = outcome.plans[0], {}
+    first, rungs = succeeded.plans[0], {}
     for name in ("train", "train-dev", "dev", "test"):
         if name in first.evaluate_on:
             rungs[name] = make_rung(
                 name,
-                [fit.evaluations[name] for fit in outcome.fits],
+                [fit.evaluations[name] for fit in succeeded.fits],
                 task.samples[first.evaluate_on[name][0]].units,
                 largest=task.measure.largest,
-                ratio=_ratio(outcome.plans),
+                ratio=_ratio(succeeded.plans),
             )
     return rungs
 
@@ -152,7 +152,7 @@ def _ratio(plans: Sequence[Plan]) -> float:
 
 
 def learning_curve(
-    full: Outcome,
+    full: Succeeded,
     smaller: Sequence[tuple[Sequence[Plan], Sequence[Fit]]],
     task: Task,
     *,
@@ -163,7 +163,7 @@ def learning_curve(
 
     Parameters
     ----------
-    full : Outcome
+    full : Succeeded
         The full-size fits.
     smaller : sequence of (plans, fits)
         Those on fewer rows, fewest first, in the same order of folds.
@@ -185,7 +185,7 @@ def learning_curve(
     if len(whole) + 1 < FEWEST_SIZES:
         return None
     ladders = [
-        ladder(Outcome(tuple(plans), tuple(fits), {}), task) for plans, fits in (*whole, (full.plans, full.fits))
+        ladder(Succeeded(tuple(plans), tuple(fits), {}), task) for plans, fits in (*whole, (full.plans, full.fits))
     ]
     if not all(np.isfinite(error_variance(rungs["dev"], rungs["train"])[0]) for rungs in ladders):
         return None
