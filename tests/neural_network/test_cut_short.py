@@ -375,6 +375,7 @@ INTERRUPTED = """
     from skdeep import DeepMLPClassifier
 
     warnings.simplefilter("ignore")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell runs the tests in the background
     X = np.random.default_rng(0).normal(size=({n_rows}, 50)); y = (X[:, 0] > 0).astype(int)
 
     def threads():
