@@ -211,9 +211,9 @@ def interval(value: float, variance: float, df: int, confidence: float) -> tuple
     return float(value - half), float(value + half)
 
 
-def possible(low: float, high: float, largest: float) -> tuple[float, float]:
-    """An interval without the errors that cannot be: those below 0, and above the largest."""
-    return max(low, 0.0), min(high, largest)
+def possible(low: float, high: float, largest: float, *, above: float = 0.0) -> tuple[float, float]:
+    """An interval of errors, as seen from one of them, without those that cannot be: below 0, or above the largest."""
+    return max(low, 0.0 - above), min(high, largest - above)
 
 
 def judge(
@@ -247,7 +247,7 @@ def judge(
         verdict, settled_by = (LOW if high < 2 * threshold or high <= 0 else UNSETTLED), 2 * threshold - value
     needed = _rows_needed(lower, upper, train, settled_by, confidence) if verdict == UNSETTLED else None
     if lower.is_given:
-        low, high = (end - lower.error for end in possible(low + lower.error, high + lower.error, largest))
+        low, high = possible(low, high, largest, above=lower.error)
     return Gap(name, lower.name, upper.name, value, (low, high), verdict, needed)
 
 
