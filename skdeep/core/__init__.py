@@ -4,7 +4,7 @@ It checks no user input and prints nothing; `skdeep.neural_network` does.
 """
 
 from .activations import ACTIVATIONS, Activation
-from .batches import MiniBatches, Rows, StackedBatches
+from .batches import MiniBatches, Rows, RowTotals, StackedBatches
 from .divergence import DivergenceError
 from .gradient_check import check_gradient, compare_gradient
 from .gradient_report import GradientCheckResult
@@ -46,6 +46,7 @@ __all__ = [
     "Optimizer",
     "ParameterVector",
     "RMSProp",
+    "RowTotals",
     "Rows",
     "Schedule",
     "Stack",

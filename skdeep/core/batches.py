@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, Generic, TypeVar
 
@@ -15,6 +15,58 @@ from .network import Slot, Workspace
 from .parameters import Array
 
 Augment = Callable[[Array, Array, np.random.Generator], None]
+
+
+#: Rows whose targets `Rows.totals` converts to float64 at a time.
+TOTALLED_AT_ONCE = 4096
+
+
+@dataclass(frozen=True)
+class RowTotals:
+    """How many rows there are, their mean weight, and the weighted means of their targets and of the squares of these.
+
+    Kept as means, those of equal parts stay what they are, to the last bit, however many are put together.
+
+    Parameters
+    ----------
+    n_rows : int, default=0
+        How many.
+    mean_weight : float, default=0.0
+        Their total weight is so many times `n_rows`.
+    mean_target, mean_square : ndarray of shape (n_outputs,), default=0.0
+        Weighted means over the rows.
+    """
+
+    n_rows: int = 0
+    mean_weight: float = 0.0
+    mean_target: Any = 0.0
+    mean_square: Any = 0.0
+
+    @classmethod
+    def of(cls, targets: Array, weight: Array) -> RowTotals:
+        """Those of some rows, in float64."""
+        total = float(weight.sum())
+        if total <= 0.0:
+            return cls(len(weight), 0.0, np.zeros(targets.shape[1]), np.zeros(targets.shape[1]))
+        return cls(len(weight), total / len(weight), weight @ targets / total, weight @ np.square(targets) / total)
+
+    @property
+    def weight(self) -> float:
+        """Of all rows together."""
+        return self.n_rows * self.mean_weight
+
+    def and_those_of(self, others: RowTotals) -> RowTotals:
+        """The totals of these rows and others."""
+        n_rows, weight = self.n_rows + others.n_rows, self.weight + others.weight
+        if n_rows == 0 or weight <= 0.0:
+            return replace(others, n_rows=n_rows)
+        share = others.weight / weight
+        return RowTotals(
+            n_rows,
+            self.mean_weight + (others.mean_weight - self.mean_weight) * (others.n_rows / n_rows),
+            self.mean_target + (others.mean_target - self.mean_target) * share,
+            self.mean_square + (others.mean_square - self.mean_square) * share,
+        )
 
 
 @dataclass(frozen=True)
@@ -48,6 +100,16 @@ class Rows:
             return float(len(self))
         return float(self.weight[self.numbers].sum(dtype=np.float64))
 
+    def totals(self) -> RowTotals:
+        """What the rows sum up to, read a block at a time."""
+        totals = RowTotals()
+        for start in range(0, len(self), TOTALLED_AT_ONCE):
+            numbers = self.numbers[start : start + TOTALLED_AT_ONCE]
+            targets = self.Y[numbers].astype(np.float64, copy=False)
+            weight = np.ones(len(numbers)) if self.weight is None else self.weight[numbers].astype(np.float64)
+            totals = totals.and_those_of(RowTotals.of(targets, weight))
+        return totals
+
     def load(self, numbers: npt.NDArray[np.intp], workspace: Workspace | Slot, *, divisor: float) -> None:
         """Gather rows, targets and ``weight / divisor`` into a workspace, or a slot of one, of as many rows."""
         take_rows(self.X, numbers, workspace.inputs)
@@ -62,6 +124,8 @@ class Rows:
         """Equal rows with equal targets as one row of their total weight, in an order that is theirs alone."""
         # A full batch sees its rows only through sums. After this, those are bitwise the same whatever the rows' order,
         # and whether a row comes k times or once with weight k, which float32 sums alone would not give.
+        if len(self) == 1:
+            return self
         keys = np.array([self._key(number) for number in self.numbers], dtype=object)
         _, first, groups = np.unique(keys, return_index=True, return_inverse=True)
         numbers = self.numbers[first]
@@ -113,6 +177,8 @@ class MiniBatches(Generic[Place]):
         Changes the gathered mini-batch in place; the caller's X is never touched.
     augment_rng : Generator, default=None
         Handed to `augment`.
+    total_weight : float, default=None
+        The `m` that the row weights are divided by; if None, that of the rows themselves.
     """
 
     def __init__(
@@ -123,12 +189,13 @@ class MiniBatches(Generic[Place]):
         shuffle: np.random.Generator | None = None,
         augment: Augment | None = None,
         augment_rng: np.random.Generator | None = None,
+        total_weight: float | None = None,
     ) -> None:
         self.rows = rows
         self._workspace: Place = workspace
         self._shuffle = shuffle
         self._augment, self._augment_rng = augment, augment_rng
-        self._total_weight = rows.total_weight
+        self._total_weight = rows.total_weight if total_weight is None else total_weight
         self._order = rows.numbers.copy()
         self._loaded = False
 

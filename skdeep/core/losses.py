@@ -15,7 +15,7 @@ from math import log
 from typing import ClassVar, Protocol
 
 import numpy as np
-from scipy.special import expit, log_expit, log_softmax, softmax
+from scipy.special import entr, expit, log_expit, log_softmax, softmax
 
 from .parameters import Array
 
@@ -29,8 +29,29 @@ class Loss(Protocol):
         """What fills `row_losses` with the rows' losses and turns the scores into their gradient."""
         ...
 
-    def of_zero_scores(self, n_outputs: int) -> float:
-        """What a row costs whose scores are all 0, as before any learning."""
+    def of_zero_scores(self, mean_square: Array) -> float:
+        """What scores of 0, as before any learning, cost in the mean.
+
+        Parameters
+        ----------
+        mean_square : ndarray of shape (n_outputs,)
+            Weighted mean of the squares of the targets.
+        """
+        ...
+
+    def of_best_constant(self, mean_target: Array, mean_square: Array) -> float:
+        """The lowest mean loss of scores that are the same for every row.
+
+        Parameters
+        ----------
+        mean_target, mean_square : ndarray of shape (n_outputs,)
+            Weighted means of the targets and of their squares.
+
+        Returns
+        -------
+        float
+            What knowing nothing of a row but the others' targets costs.
+        """
         ...
 
     def inverse_link(self, scores: Array) -> Array:
@@ -95,9 +116,13 @@ class SoftmaxCrossEntropy:
 
         return evaluate
 
-    def of_zero_scores(self, n_outputs: int) -> float:
+    def of_zero_scores(self, mean_square: Array) -> float:
         """Of equal probabilities."""
-        return log(n_outputs)
+        return log(len(mean_square))
+
+    def of_best_constant(self, mean_target: Array, mean_square: Array) -> float:
+        """Of the shares of the classes: their entropy."""
+        return float(entr(np.maximum(mean_target, 0.0)).sum())
 
     def inverse_link(self, scores: Array) -> Array:
         """Probabilities, shape of `scores`; a row sums to one."""
@@ -146,9 +171,14 @@ class SigmoidCrossEntropy:
 
         return evaluate
 
-    def of_zero_scores(self, n_outputs: int) -> float:
+    def of_zero_scores(self, mean_square: Array) -> float:
         """Of a probability of one half for each output."""
-        return n_outputs * log(2.0)
+        return len(mean_square) * log(2.0)
+
+    def of_best_constant(self, mean_target: Array, mean_square: Array) -> float:
+        """Of the share of each label: the sum of their entropies."""
+        share = np.clip(mean_target, 0.0, 1.0)  # which rounding may leave
+        return float(entr(share).sum() + entr(1.0 - share).sum())
 
     def inverse_link(self, scores: Array) -> Array:
         """Probabilities of each output's positive class, shape of `scores`."""
@@ -195,9 +225,13 @@ class SquaredError:
 
         return evaluate
 
-    def of_zero_scores(self, n_outputs: int) -> float:
-        """In the mean, of targets of variance 1."""
-        return 0.5 * n_outputs
+    def of_zero_scores(self, mean_square: Array) -> float:
+        """Half the square of each output."""
+        return 0.5 * float(np.sum(mean_square))
+
+    def of_best_constant(self, mean_target: Array, mean_square: Array) -> float:
+        """Of the mean: half the variance of each output."""
+        return 0.5 * float(np.maximum(mean_square - np.square(mean_target), 0.0).sum())
 
     def inverse_link(self, scores: Array) -> Array:
         """The scores themselves."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -65,6 +66,14 @@ class History:
     best_epoch: int = 0
     stop_reason: StopReason | None = None
     cut_short_by: str | None = None
+
+    def copy(self) -> History:
+        """An independent copy. It shares the entries of its columns, which nobody changes."""
+        copied = copy(self)
+        for name, column in vars(self).items():
+            if isinstance(column, list):
+                setattr(copied, name, column.copy())
+        return copied
 
     def mark(self) -> dict[str, int]:
         """How far it has come, for `cut`."""
@@ -155,6 +164,11 @@ class EarlyStopping(Monitor):
     _best_value: float = field(default=float("inf"), init=False)
     _best_judged: float = field(default=float("inf"), init=False)
     _mark: dict[str, int] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def best_judged(self) -> float:
+        """The lowest value of `judge` so far; infinite without one."""
+        return self._best_judged
 
     def epoch_ended(self, history: History, parameters: ParameterVector) -> StopReason | None:
         """Note whether the epoch was better; the reason to stop once patience is at its end."""

@@ -85,7 +85,9 @@ class Objective:
             yield block
 
 
-def mean_loss(network: Network, parameters: ParameterVector, rows: Rows, *, at_once: int | None = None) -> float:
+def mean_loss(
+    network: Network, parameters: ParameterVector, rows: Rows, *, workspace: Workspace | None = None
+) -> float:
     """The weighted mean loss of some rows, without dropout and without penalty.
 
     Parameters
@@ -96,16 +98,16 @@ def mean_loss(network: Network, parameters: ParameterVector, rows: Rows, *, at_o
         Where.
     rows : Rows
         On what.
-    at_once : int, default=None
-        At most so many rows at a time; if None, as many as keep the buffers at their bounded size.
+    workspace : Workspace, default=None
+        Without masks, used up; if None, one that holds as many rows as keep its buffers at their bounded size.
 
     Returns
     -------
     float
         ``1/m sum_i s_i loss_i``.
     """
-    n_rows = min(block_rows(network, len(rows)), at_once or len(rows))
-    workspace = Workspace(network, n_rows, parameters.theta.dtype, training=False)
+    if workspace is None:
+        workspace = Workspace(network, block_rows(network, len(rows)), parameters.theta.dtype, training=False)
     total = 0.0
     for start in range(0, len(rows), workspace.n_rows):
         numbers = rows.numbers[start : start + workspace.n_rows]

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, field
+from types import EllipsisType
 from typing import Any, Protocol, Self
 
 import numpy as np
 
 from .parameters import Array, in_pieces, piece_scratch
 
-#: Which networks of a stack: a number, or an array of numbers or booleans.
-Networks = int | Array
+#: Which networks of a stack: a number, an array of numbers or booleans, or ... for all that there is.
+Networks = int | Array | EllipsisType
 
 
 class Optimizer(Protocol):
@@ -34,7 +35,7 @@ class Optimizer(Protocol):
         ...
 
     def select(self, networks: Networks) -> Self:
-        """An optimizer that goes on for one network of a stack, or for some of them."""
+        """An optimizer of its own that goes on for one network of a stack, for some of them, or for all."""
         ...
 
 
@@ -104,7 +105,7 @@ class SGD:
         _flush(self._velocity, FIRST_FLOOR)
 
     def select(self, networks: Networks) -> Self:
-        """An optimizer that goes on for one network of a stack, or for some of them."""
+        """An optimizer of its own that goes on for one network of a stack, for some of them, or for all."""
         selected: Self = _select(self, ("_velocity",), networks)
         return selected
 
@@ -152,7 +153,7 @@ class RMSProp:
         _flush(self._square, SQUARE_FLOOR)
 
     def select(self, networks: Networks) -> Self:
-        """An optimizer that goes on for one network of a stack, or for some of them."""
+        """An optimizer of its own that goes on for one network of a stack, for some of them, or for all."""
         selected: Self = _select(self, ("_square",), networks)
         selected._scratch = piece_scratch(selected._square)
         return selected
@@ -215,6 +216,6 @@ class Adam:
         _flush(self._second, SQUARE_FLOOR)
 
     def select(self, networks: Networks) -> Self:
-        """An optimizer that goes on for one network of a stack, or for some of them."""
+        """An optimizer of its own that goes on for one network of a stack, for some of them, or for all."""
         selected: Self = _select(self, ("_first", "_second"), networks)
         return selected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -100,7 +100,7 @@ class ParameterVector:
             raise ValueError(
                 f"theta must hold {n_parameters} values for layers {self.layer_sizes}. Got {self.theta.shape[-1]}."
             )
-        starts = iter(np.cumsum([0, *(i * o for i, o in shapes), *(o for _, o in shapes)]).tolist())
+        starts = accumulate([0, *(i * o for i, o in shapes), *(o for _, o in shapes)])
         self.weights = [self._view(next(starts), fan_in, fan_out) for fan_in, fan_out in shapes]
         self.biases = [self._view(next(starts), 1, fan_out) for _, fan_out in shapes]
         self.flat_weights = self.theta[..., : self.n_weights]

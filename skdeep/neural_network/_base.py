@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from copy import copy, deepcopy
+from copy import copy
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -14,14 +14,14 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
 from .._documentation_link import DocumentationLink
-from ..core import Rows
+from ..core import Rows, RowTotals
 from ..core.losses import Loss
 from ._callbacks import WRAPPED, CallbackSupportMixin, ObservedFit, has_callbacks, with_callbacks
 from ._convergence import warn_if_far_off, warn_unless_converged
 from ._dev_set import DevSet, validator
 from ._fitted import FittedAttributes
-from ._model import Resume
-from ._parameters import RULES, Streams, check_parameters
+from ._model import NOTHING_GIVEN, Resume
+from ._parameters import RULES, Streams, check_parameters, drawn_streams
 from ._prediction import Predictions
 from ._state import Stored
 from ._training import Training, computing_dtype, optimise, start_model
@@ -36,6 +36,7 @@ from ._validation import (
     split_numbers,
     validate_weight,
 )
+from ._weighing import Weighing
 
 
 def _is_stochastic(estimator: Any) -> bool:
@@ -76,6 +77,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         validation_fraction: float = 0.1,
         scoring: Any = "loss",
         warm_start: bool = False,
+        total_samples: float | None = None,
         record_norms: bool = False,
         on_divergence: str = "raise",
         on_interrupt: str = "raise",
@@ -109,6 +111,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         self.validation_fraction = validation_fraction
         self.scoring = scoring
         self.warm_start = warm_start
+        self.total_samples = total_samples
         self.record_norms = record_norms
         self.on_divergence = on_divergence
         self.on_interrupt = on_interrupt
@@ -130,6 +133,10 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
 
     #: What the target must be, in the words of an error.
     _target_rule: str
+
+    @abstractmethod
+    def _is_plain_target(self, y: Any) -> bool:
+        """Whether y is an array to which `_check_target`, a third of the time of a single row, adds nothing."""
 
     @abstractmethod
     def _check_target(self, y: Any) -> Any:
@@ -280,7 +287,8 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         self, X: Any, y: Any, weight: Any, X_val: Any, y_val: Any, sample_weight_val: Any, *, continues: bool
     ) -> Training:
         """The training on rows that have been validated."""
-        resume = self._start_resume(continues)
+        parameters = self._own_parameters()
+        resume = self._start_resume(parameters, X.shape[0], continues)
         numbers, dev_numbers = counting_rows(X, weight), None
         has_dev_set = any(part is not None for part in (X_val, y_val, sample_weight_val))
         if self.early_stopping and not has_dev_set:
@@ -289,33 +297,54 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         rows = self._training_rows(X, y, weight, numbers, continues=continues)
         dev = None
         if dev_numbers is not None:
-            dev = DevSet(replace(rows, numbers=dev_numbers), y[dev_numbers])
+            dev = DevSet(replace(rows, numbers=dev_numbers), y[dev_numbers], _of_rows(weight, dev_numbers))
         elif has_dev_set:
             dev = self._given_dev_set(X_val, y_val, sample_weight_val)
-        return self._training(rows, dev, resume, continues=continues, n_epochs=int(self.max_iter), ends=True)
+        rows = self._as_trained(rows, "training")
+        weighing = Weighing.of_fit(rows, self._given(continues))
+        n_epochs = int(self.max_iter)
+        return self._training(
+            parameters, rows, weighing, dev, resume, continues=continues, n_epochs=n_epochs, ends=True
+        )
 
     def _start_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any) -> Training:
-        check_parameters(self._own_parameters())
+        parameters = self._own_parameters()
+        check_parameters(parameters)
         continues = self.__sklearn_is_fitted__()
-        resume = self._start_resume(continues)
         X, y, weight = self._validate_rows(X, y, sample_weight, reset=not continues)
+        resume = self._start_resume(parameters, X.shape[0], continues)
         rows = self._training_rows(X, y, weight, counting_rows(X, weight), continues=continues, classes=classes)
-        return self._training(rows, None, resume, continues=continues, n_epochs=1, ends=False)
+        rows = self._as_trained(rows, "training")
+        weighing = Weighing.of_stream(rows, self._given(continues), self.total_samples)
+        return self._training(parameters, rows, weighing, None, resume, continues=continues, n_epochs=1, ends=False)
 
-    def _start_resume(self, continues: bool) -> Resume:
-        return deepcopy(self._resume) if continues else Resume(Streams.spawn(self.random_state))
+    def _start_resume(self, parameters: dict[str, Any], n_rows: int, continues: bool) -> Resume:
+        if continues:
+            return self._resume.copy(drawn_streams(parameters, n_rows))
+        return Resume(Streams.spawn(self.random_state))
+
+    def _given(self, continues: bool) -> RowTotals:
+        """Of the rows that the model has been given before."""
+        return self._model.given if continues else NOTHING_GIVEN
 
     def _training(
-        self, rows: Rows, dev: DevSet | None, resume: Resume, *, continues: bool, n_epochs: int, ends: bool
+        self,
+        parameters: dict[str, Any],
+        rows: Rows,
+        weighing: Weighing,
+        dev: DevSet | None,
+        resume: Resume,
+        *,
+        continues: bool,
+        n_epochs: int,
+        ends: bool,
     ) -> Training:
         """A model and the rows that it is to be trained on."""
-        parameters = self._own_parameters()
-        require_weight(rows, "training")
-        rows = replace(rows, Y=self._smooth(rows.Y))
         fitted = self._model if continues else None
         model = start_model(parameters, self._loss, rows, resume.streams.init, fitted)
+        model.given = weighing.given
         validate = None if dev is None else validator(self, model, dev)
-        return Training(parameters, model, resume, rows, n_epochs, ends, validate)
+        return Training(parameters, model, resume, rows, weighing, n_epochs, ends, validate)
 
     def _finish(self, training: Training) -> None:
         """Make a trained model this estimator's own."""
@@ -336,6 +365,8 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
 
     def _validate_inputs(self, X: Any, name: str, *, reset: bool) -> Any:
         """Rows of finite numbers, in C order or CSR."""
+        if not reset and self._is_plain(X) and X.flags.c_contiguous:
+            return X
         with naming(name, ROWS):
             refuse_mask(X)
             refuse_dates(X)
@@ -344,6 +375,8 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
 
     def _validate_target(self, y: Any, X: Any, name: str) -> Any:
         """The target as an array, one entry for each row of X."""
+        if self._is_plain_target(y) and len(y) == X.shape[0]:
+            return y
         if y is None:
             raise ValueError(f"{type(self).__name__} requires {name} to be passed, but the target {name} is None.")
         with naming(name, f"be {self._target_rule}"):
@@ -362,6 +395,11 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         self._learn_class_weights(y, weight)
         return self._rows(X, y, weight, numbers, "y")
 
+    def _as_trained(self, rows: Rows, part: str) -> Rows:
+        """With the targets that the loss should see, and some weight at least."""
+        require_weight(rows, part)
+        return replace(rows, Y=self._smooth(rows.Y))
+
     def _given_dev_set(self, X_val: Any, y_val: Any, sample_weight_val: Any) -> DevSet:
         if X_val is None or y_val is None:
             missing = "X_val" if X_val is None else "y_val"
@@ -371,7 +409,8 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         weight = validate_weight(sample_weight_val, X_val, "sample_weight_val")
         numbers = counting_rows(X_val, weight)
         X_val = cast(X_val, self._computing_dtype, "X_val")
-        return DevSet(self._rows(X_val, y_val, weight, numbers, "y_val"), y_val[numbers])
+        rows = self._rows(X_val, y_val, weight, numbers, "y_val")
+        return DevSet(rows, y_val[numbers], _of_rows(weight, numbers))
 
     def _rows(self, X: Any, y: Any, sample_weight: Any, numbers: Any, name: str) -> Rows:
         weight = self._row_weight(y, sample_weight, name)
@@ -387,3 +426,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _of_rows(weight: Any, numbers: Any) -> Any:
+    return None if weight is None else weight[numbers]

@@ -239,6 +239,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         validation_fraction: float = 0.1,
         scoring: Any = "loss",
         warm_start: bool = False,
+        total_samples: float | None = None,
         record_norms: bool = False,
         on_divergence: str = "raise",
         on_interrupt: str = "raise",
@@ -273,6 +274,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
             validation_fraction=validation_fraction,
             scoring=scoring,
             warm_start=warm_start,
+            total_samples=total_samples,
             record_norms=record_norms,
             on_divergence=on_divergence,
             on_interrupt=on_interrupt,
@@ -286,6 +288,11 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     # The target ---------------------------------------------------------------------------------------------
 
     _target_rule = "labels of one kind, one for each row, or an indicator matrix"
+
+    def _is_plain_target(self, y: Any) -> bool:
+        # Labels as known ones are: others are told from them all the same.
+        is_plain = type(y) is np.ndarray and y.ndim == 1 and y.dtype.kind in "biuU" and self.__sklearn_is_fitted__()
+        return is_plain and not self._multilabel and y.dtype.kind == self.classes_.dtype.kind
 
     def _check_target(self, y: Any) -> Any:
         y = y.toarray() if issparse(y) else y
@@ -332,6 +339,10 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         return np.eye(self._n_columns, dtype=self._computing_dtype)[codes]
 
     def _class_codes(self, y: Any, name: str) -> Any:
+        if y.dtype.kind == self.classes_.dtype.kind:  # as nearly always: in a fraction of the time of sorting y
+            codes = np.searchsorted(self.classes_[:-1], y)
+            if np.array_equal(self.classes_[codes], y):
+                return codes
         unknown = np.setdiff1d(y, self.classes_)
         if len(unknown):
             raise ValueError(
@@ -413,6 +424,9 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
 
     def _check_classes(self, classes: Any, y: Any) -> Any:
         """The sorted classes of a call of `partial_fit`; None where the target tells them."""
+        known = getattr(self, "classes_", ())
+        if type(classes) is np.ndarray and classes.dtype != object and np.array_equal(classes, known):
+            return known
         with naming("y", f"be {self._target_rule}"):
             is_indicator = np.ndim(y) == 2 and np.shape(y)[1] > 1
         if classes is None:

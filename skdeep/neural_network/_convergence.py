@@ -11,12 +11,22 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from ..core import L2, ParameterVector, Rows, StopReason, mean_loss
+from ..core import L2, Rows, StopReason, Workspace, mean_loss
 from ._model import Model
 from ._parameters import PLANNED
+from ._weighing import Weighing
 
 #: A training loss of so many times what scores of zero would cost is no result of learning.
 FAR_OFF = 10.0
+#: A loss this close to that of a constant prediction, as a share of it, is that of one: sums in float32 are no closer.
+HAIR = 1e-5
+#: Of fewer rows in a call of `partial_fit` chance decides what a constant prediction would cost, so that a running mean
+#: of the losses is taken, and has to be so many times that of a constant.
+FEWEST_ROWS, FEW_ROWS_MARGIN = 100, 1.5
+#: A constant prediction of a loss below so many times that of scores of zero leaves nothing to learn.
+NEXT_TO_NOTHING = 1e-9
+#: A loss that fell by more than this share of itself in a call of `partial_fit` still falls.
+STILL_FALLS = 0.01
 #: A penalty of so many times half the squared weights, beside a mean loss, leaves little of them.
 STRONG = 0.1
 #: By so many rows weights are judged, where nothing speaks for a look at all of them.
@@ -32,8 +42,8 @@ def sample(rows: Rows) -> Rows:
     return some if some.total_weight > 0 else rows
 
 
-def judge(model: Model, rows: Rows, penalty: L2, batch_size: int) -> float:
-    """Note what the rows weigh, the mean loss of the model and that of scores of zero: on some rows, on all if far off.
+def judge(model: Model, rows: Rows, weighing: Weighing, penalty: L2, workspace: Workspace) -> float:
+    """Note the mean losses of the model, of the best constant and of scores of zero.
 
     Parameters
     ----------
@@ -41,36 +51,32 @@ def judge(model: Model, rows: Rows, penalty: L2, batch_size: int) -> float:
         After its training; gets the figures.
     rows : Rows
         The training rows.
+    weighing : Weighing
+        What they weigh.
     penalty : L2
         What the losses of the history have in addition.
-    batch_size : int
-        Rows to look at at a time, so that it takes no more memory than a step.
+    workspace : Workspace
+        Without masks: takes some of the rows at a time.
 
     Returns
     -------
     float
-        The loss of its weights.
+        The loss of its weights: on some rows, on all where those, or the last epoch, are no better than the constant.
     """
-    network, parameters = model.network, model.parameters
-    model.total_weight, model.mean_weight = rows.total_weight, rows.total_weight / len(rows)
-    model.baseline_loss = _typical(model)
-    model.data_loss = mean_loss(network, parameters, sample(rows), at_once=batch_size)
+    network, loss, given = model.network, model.network.loss, weighing.given
+    model.total_weight, model.n_rows = weighing.total, len(rows)
+    model.zero_loss = loss.of_zero_scores(weighing.own.mean_square)
+    model.constant_loss = loss.of_best_constant(given.mean_target, given.mean_square)
+    some = sample(rows)
+    model.data_loss = mean_loss(network, model.parameters, some, workspace=workspace)
     # The last loss of the history has seen all rows, though before the last steps, which may have spoilt it all.
-    before = model.history.loss[-1] - float(penalty.value(parameters))
-    if is_far_off(model, before) or is_far_off(model, model.data_loss):
-        silent = ParameterVector(parameters.layer_sizes, np.zeros_like(parameters.theta))
-        losses = (mean_loss(network, each, rows, at_once=batch_size) for each in (parameters, silent))
-        model.data_loss, model.baseline_loss = losses
+    data_term = model.history.loss[-1] - float(penalty.value(model.parameters))
+    model.loss_before = data_term * (weighing.rows / weighing.own.weight)
+    if some is not rows and not max(model.loss_before, model.data_loss) < model.constant_loss:
+        model.data_loss = mean_loss(network, model.parameters, rows, workspace=workspace)
+    share = min(1.0, len(rows) / min(ROWS_JUDGED, given.n_rows))
+    model.recent_loss += (model.data_loss - model.recent_loss) * share
     return model.data_loss
-
-
-def is_far_off(model: Model, loss: float) -> bool:
-    """Whether a loss is over ten times that of scores of zero, on its rows or on a standardised target."""
-    return not loss <= FAR_OFF * max(model.baseline_loss, _typical(model))
-
-
-def _typical(model: Model) -> float:
-    return model.network.loss.of_zero_scores(model.network.layer_sizes[-1])
 
 
 def warn_unless_converged(network: Any, *, stacklevel: int) -> None:
@@ -83,43 +89,74 @@ def warn_unless_converged(network: Any, *, stacklevel: int) -> None:
     stacklevel : int
         As for `warnings.warn`, seen from the caller.
     """
-    for remark in (*_on_the_end(network), *_on_the_rows(network._model)):
+    model = network._model
+    for remark in (*_on_the_end(network), *_on_the_loss(model, knows_nothing(model)), *_on_the_rows(model)):
         warnings.warn(remark, ConvergenceWarning, stacklevel=stacklevel + 1)
 
 
 def warn_if_far_off(network: Any, *, stacklevel: int) -> None:
     """Say what a call of `partial_fit`, which is no end, has to warn of; parameters as of `warn_unless_converged`."""
-    for remark in _on_the_rows(network._model):
+    model = network._model
+    for remark in (*_on_the_loss(model, _still_knows_nothing(model)), *_on_the_rows(model)):
         warnings.warn(remark, ConvergenceWarning, stacklevel=stacklevel + 1)
 
 
+def knows_nothing(model: Model) -> bool:
+    """Whether the loss after a fit is not below that of the best constant prediction, where that is above zero."""
+    is_open = model.constant_loss > NEXT_TO_NOTHING * _typical(model)
+    return is_open and not model.data_loss < (1.0 - HAIR) * model.constant_loss
+
+
+def _still_knows_nothing(model: Model) -> bool:
+    """The same after a call of `partial_fit`, which is no end: of a loss that no longer falls, or of recent calls."""
+    if model.n_rows >= FEWEST_ROWS:
+        return knows_nothing(model) and not model.data_loss < (1.0 - STILL_FALLS) * model.loss_before
+    return model.given.n_rows >= ROWS_JUDGED and not model.recent_loss < FEW_ROWS_MARGIN * _nothing_known(model)
+
+
+def _nothing_known(model: Model) -> float:
+    return max(model.constant_loss, model.zero_loss, _typical(model))
+
+
+def _typical(model: Model) -> float:
+    """The loss of scores of zero, in regression for a target of variance 1."""
+    return model.network.loss.of_zero_scores(np.ones(model.network.layer_sizes[-1]))
+
+
+def _on_the_loss(model: Model, is_useless: bool) -> Iterator[str]:
+    if not model.data_loss <= FAR_OFF * _nothing_known(model):
+        yield (
+            f"Training ended with a loss of {model.data_loss:.3g}, where scores of zero have "
+            f"{model.zero_loss:.2g}: the scores are far off. Scale the inputs (StandardScaler), lower "
+            "learning_rate_init or set clip_norm."
+        )
+    elif is_useless:
+        yield (
+            f"Training ended with a loss of {model.data_loss:.4g}, where the best constant prediction has "
+            f"{model.constant_loss:.4g}: the network knows no more than that. What usually helps: scaled inputs "
+            "(StandardScaler), another learning_rate_init, an activation and init that suit the depth "
+            "(skdeep.inspection.gradient_flow tells), a smaller alpha."
+        )
+
+
 def _on_the_rows(model: Model) -> Iterator[str]:
-    yield from _on_the_scores(model)
     yield from _on_the_penalty(model)
     yield from _on_the_scale(model)
 
 
-def _on_the_scores(model: Model) -> Iterator[str]:
-    if is_far_off(model, model.data_loss):
-        yield (
-            f"Training ended with a loss of {model.data_loss:.3g}, where scores of zero have "
-            f"{model.baseline_loss:.2g}: the scores are far off. Scale the inputs (StandardScaler), lower "
-            "learning_rate_init or set clip_norm."
-        )
-
-
 def _on_the_penalty(model: Model) -> Iterator[str]:
     # As of AdaBoostClassifier, whose weights sum to one.
-    if model.mean_weight < 0.1 and model.alpha / model.total_weight > STRONG:
+    mean_weight = model.given.mean_weight
+    if mean_weight < 0.1 and model.alpha / model.total_weight > STRONG:
         yield (
             f"The weights of the rows (sample_weight times class_weight) sum to {model.total_weight:.3g}, so that "
-            f"alpha={model.alpha:.3g} weighs {1.0 / model.mean_weight:.0f} times as much as without them and leaves "
+            f"alpha={model.alpha:.3g} weighs {1.0 / mean_weight:.0f} times as much as without them and leaves "
             "little to learn. Scale them to a mean of 1, or divide alpha by the number of rows."
         )
 
 
 def _on_the_scale(model: Model) -> Iterator[str]:
-    times = sqrt(model.baseline_loss / _typical(model))
+    times = sqrt(model.zero_loss / _typical(model))
     if times > FAR_OFF:
         yield (
             f"The target lies {times:.3g} times as far from the mean of the first rows that were trained on as these "

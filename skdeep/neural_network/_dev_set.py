@@ -19,10 +19,21 @@ from ._validation import naming, require_weight
 
 @dataclass
 class DevSet:
-    """Dev rows: numbered for the loss, and as the scorer wants them."""
+    """Dev rows: numbered for the loss, which counts class weights too, and as the scorer wants them.
+
+    Parameters
+    ----------
+    rows : Rows
+        With the weights of the loss.
+    y : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+        Targets.
+    sample_weight : ndarray of shape (n_rows,) or None
+        The weights that the user gave, and no more: a score of that name is what the scorer itself would give.
+    """
 
     rows: Rows
     y: Any
+    sample_weight: Any
 
 
 def validator(network: Any, model: Model, dev: DevSet) -> Validate:
@@ -65,8 +76,8 @@ class _DevScore:
         self._judged.__dict__.pop("feature_names_in_", None)
         self._rows = dev.rows.X[dev.rows.numbers], dev.y
         self._weight = {}
-        if dev.rows.weight is not None and _takes_weight(self._scorer):
-            self._weight = {"sample_weight": dev.rows.weight[dev.rows.numbers]}
+        if dev.sample_weight is not None and _takes_weight(self._scorer):
+            self._weight = {"sample_weight": dev.sample_weight}
 
     def __call__(self, epoch: int) -> float:
         score = self._score()

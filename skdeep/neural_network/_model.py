@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from copy import copy
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from ..core import History, Network, ParameterVector
+from ..core import History, Network, ParameterVector, RowTotals
 from ..core.schedules import Adaptive
 from ._parameters import Streams, make_optimizer, make_schedule
 
 SOLVER_PARAMETERS = ("solver", "dtype", "momentum", "nesterovs_momentum", "beta_1", "beta_2", "epsilon")
+
+
+#: Before the first row.
+NOTHING_GIVEN = RowTotals()
 
 
 @dataclass
@@ -30,10 +36,19 @@ class Model:
         Of the last training, "auto" resolved.
     n_samples_seen : int, default=0
         In all epochs.
-    data_loss, baseline_loss : float, default=0.0
-        The mean loss of the weights, without penalty, and that of scores of zero, on training rows of the last call.
-    total_weight, mean_weight : float, default=0.0
-        Of these rows.
+    given : RowTotals
+        Of all rows that it was given to train on, those of a `fit` once.
+    total_weight : float, default=0.0
+        The `m` of the last training.
+    data_loss, constant_loss, zero_loss : float, default=0.0
+        Mean losses without penalty on training rows of the last call: of the weights, of the best constant prediction
+        for all rows given, and of scores of zero.
+    loss_before : float, default=0.0
+        The mean loss before each step of the last epoch.
+    recent_loss : float, default=0.0
+        A running mean of `data_loss` over calls of few rows.
+    n_rows : int, default=0
+        Of the last call.
     """
 
     network: Network
@@ -41,10 +56,14 @@ class Model:
     history: History
     alpha: float
     n_samples_seen: int = 0
-    data_loss: float = 0.0
-    baseline_loss: float = 0.0
+    given: RowTotals = NOTHING_GIVEN
     total_weight: float = 0.0
-    mean_weight: float = 0.0
+    data_loss: float = 0.0
+    constant_loss: float = 0.0
+    zero_loss: float = 0.0
+    loss_before: float = 0.0
+    recent_loss: float = 0.0
+    n_rows: int = 0
 
 
 @dataclass
@@ -56,6 +75,17 @@ class Resume:
     schedule: Any = None
     n_steps: int = 0
     made_from: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    def copy(self, drawn: Collection[str]) -> Resume:
+        """One that further training may use up; `drawn` names the streams that it draws from."""
+        optimizer = None if self.optimizer is None else self.optimizer.select(...)
+        return replace(
+            self,
+            streams=self.streams.copy(drawn),
+            optimizer=optimizer,
+            schedule=copy(self.schedule),
+            made_from=dict(self.made_from),
+        )
 
     def prepare(self, parameters: dict[str, Any], theta: ParameterVector, *, n_steps: int | None) -> None:
         """Have an optimizer and a schedule for `n_steps` more steps, None for no end; the old ones where they fit."""

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..core import Objective, ParameterVector, clip_norm
 from ._base import BaseDeepMLP
-from ._parameters import check_parameters, make_optimizer, make_penalty, make_schedule
+from ._parameters import Streams, check_parameters, make_optimizer, make_penalty, make_schedule
 from ._training import start_model
-from ._validation import counting_rows, require_weight
+from ._validation import counting_rows
 
 
 def objective_of(
@@ -40,17 +40,13 @@ def objective_of(
     check_parameters(parameters)
     X, y, weight = judged._validate_rows(X, y, sample_weight, reset=not continues)
     rows = judged._training_rows(X, y, weight, counting_rows(X, weight), continues=continues)
-    require_weight(rows, "given")
-    rows = replace(rows, Y=judged._smooth(rows.Y))
+    rows = judged._as_trained(rows, "given")
     # A fitted network is looked at as it was trained, whatever has been set since.
-    model = judged._model if continues else start_model(parameters, judged._loss, rows, _init_stream(judged), None)
+    rng = Streams.spawn(judged.random_state).init
+    model = judged._model if continues else start_model(parameters, judged._loss, rows, rng, None)
     network = model.network if dropout else replace(model.network, keep_prob=(1.0,) * len(model.network.keep_prob))
     penalty = make_penalty(parameters, model.alpha, rows.total_weight)
     return Objective(network, rows, penalty), model.parameters.astype(np.float64).copy()
-
-
-def _init_stream(estimator: BaseDeepMLP) -> np.random.Generator:
-    return estimator._start_resume(False).streams.init
 
 
 def first_step(estimator: BaseDeepMLP, at: ParameterVector, gradient: ParameterVector) -> ParameterVector | None:

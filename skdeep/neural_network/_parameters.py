@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -94,6 +94,7 @@ RULES: dict[str, Rule] = {
         lambda value: value is None or callable(value) or (isinstance(value, str) and _is_scoring(value)),
     ),
     "warm_start": boolean(),
+    "total_samples": finite_positive(" or None", optional=True),
     "record_norms": boolean(),
     "on_divergence": one_of(("raise", "restore")),
     "on_interrupt": one_of(("raise", "keep")),
@@ -215,7 +216,7 @@ def penalty_strength(parameters: dict[str, Any], network: Network) -> float:
 
 
 def make_penalty(parameters: dict[str, Any], alpha: float, total_weight: float) -> L2:
-    """The L2 term of a training set of that total weight."""
+    """The L2 term of the objective of that `m`."""
     return L2(alpha / total_weight, decoupled=parameters["solver"] == "adamw")
 
 
@@ -300,3 +301,27 @@ class Streams:
         init, shuffle, dropout, augment, split, mc, input_dropout = map(np.random.default_rng, seeds)
         split_seed, mc_seed = (int(stream.integers(2**32)) for stream in (split, mc))
         return cls(init, shuffle, dropout, input_dropout, augment, split_seed, mc_seed)
+
+    def copy(self, drawn: Collection[str]) -> Streams:
+        """Copies of the streams that are to be drawn from, by name; the others are shared."""
+        copies: dict[str, Any] = {name: _copy_generator(getattr(self, name)) for name in drawn}
+        return replace(self, **copies)
+
+
+def drawn_streams(parameters: dict[str, Any], n_rows: int) -> list[str]:
+    """The names of the streams that further training on so many rows may draw from."""
+    drops = min(keep_probs(parameters)) < 1.0
+    drawn = {
+        "shuffle": n_rows > 1,
+        "dropout": drops,
+        "input_dropout": drops,
+        "augment": parameters["augment"] is not None,
+    }
+    return [name for name, is_drawn in drawn.items() if is_drawn]
+
+
+def _copy_generator(rng: np.random.Generator) -> np.random.Generator:
+    # A third of the time of deepcopy, which calls of `partial_fit` on single rows notice.
+    bits: Any = type(rng.bit_generator)(0)
+    bits.state = rng.bit_generator.state
+    return np.random.Generator(bits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -189,6 +190,10 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
     """
 
     _target_rule = "finite real numbers, one or several for each row"
+
+    def _is_plain_target(self, y: Any) -> bool:
+        is_plain = type(y) is np.ndarray and y.ndim == 1 and y.dtype == np.float64 and y.flags.c_contiguous
+        return is_plain and len(y) > 0 and isfinite(np.add.reduce(y))
 
     def _check_target(self, y: Any) -> Any:
         if y.ndim == 2 and y.shape[1] == 1:

@@ -8,9 +8,9 @@ from hashlib import blake2b
 
 import numpy as np
 
-from ..core import Dropout, Member, ParameterVector, Stack
+from ..core import Dropout, EarlyStopping, Member, ParameterVector, Stack
 from ._model import SOLVER_PARAMETERS
-from ._parameters import make_max_norm, make_optimizer, make_penalty, norm_limit
+from ._parameters import make_max_norm, make_optimizer, norm_limit
 from ._threads import suited_threads
 from ._training import Training, final_loss, finish, mini_batches, patience, prepare_resume
 
@@ -67,24 +67,25 @@ def _members(trainings: Sequence[Training]) -> dict[int, Member]:
     for number in sorted(range(len(trainings)), key=order.__getitem__):
         training = trainings[number]
         prepare_resume(training)
+        stopping = patience(training)
         members[number] = Member(
             training.model.parameters,
             training.model.history,
             feeds[feed_of[number]],
             dropouts[masks_of[number]],
-            make_penalty(training.parameters, training.model.alpha, training.rows.total_weight),
+            training.penalty,
             training.resume.schedule,
             training.n_epochs,
-            patience(training),
+            stopping,
             training.validate,
             training.rescues,
-            partial(_final_loss, training),
+            partial(_final_loss, training, stopping),
         )
     return members
 
 
-def _final_loss(training: Training, parameters: ParameterVector) -> float:
-    return final_loss(training)
+def _final_loss(training: Training, stopping: EarlyStopping, parameters: ParameterVector) -> float:
+    return final_loss(training, stopping)
 
 
 def _firsts(keys: Sequence[Hashable]) -> list[int]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from ..core import SGD, Activation, Adam, History, Network, ParameterVector, RMSProp, StopReason
+from ..core import SGD, Activation, Adam, History, Network, ParameterVector, RMSProp, RowTotals, StopReason
 from ..core.activations import get_activation
 from ..core.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy, SquaredError
 from ..core.schedules import Adaptive, Constant, Cosine, Exponential, InverseScaling, Restarted
@@ -34,7 +34,7 @@ KIND = "kind"
 RECORDS: dict[str, type] = {
     record.__name__: record
     for record in (
-        *(Model, Network, History, Resume, Streams),
+        *(Model, Network, History, Resume, RowTotals, Streams),
         *(SGD, RMSProp, Adam),
         *(Constant, InverseScaling, Exponential, Cosine, Restarted, Adaptive, CheckedSchedule),
     )

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from ..core import (
+    L2,
     DivergenceError,
     Dropout,
     EarlyStopping,
@@ -34,7 +36,7 @@ from ..core.batches import Place
 from ..core.divergence import has_diverged
 from ..core.losses import Loss
 from ..core.training import Validate
-from ._convergence import judge, sample
+from ._convergence import judge, knows_nothing, sample
 from ._model import Model, Resume
 from ._parameters import (
     hidden_activations,
@@ -48,6 +50,7 @@ from ._parameters import (
     penalty_strength,
 )
 from ._threads import suited_threads
+from ._weighing import Weighing
 
 #: Of a mini-batch, unless the user says otherwise.
 FEWEST_ROWS, MOST_ROWS = 40, 256
@@ -72,6 +75,8 @@ class Training:
         What a later fit will need; changed in place.
     rows : Rows
         The training rows.
+    weighing : Weighing
+        What the rows and the penalty weigh in the objective.
     n_epochs : int
         How many epochs, or iterations of L-BFGS, at most.
     ends : bool, default=True
@@ -86,10 +91,16 @@ class Training:
     model: Model
     resume: Resume
     rows: Rows
+    weighing: Weighing
     n_epochs: int
     ends: bool = True
     validate: Validate | None = None
     observer: Monitor | None = None
+
+    @property
+    def penalty(self) -> L2:
+        """Of the objective."""
+        return make_penalty(self.parameters, self.model.alpha, self.weighing.total)
 
     @property
     def watches_dev(self) -> bool:
@@ -114,7 +125,7 @@ class Training:
             return self.rows.merge_equal()
         return self.rows
 
-    @property
+    @cached_property
     def batch_size(self) -> int:
         """Rows of a mini-batch."""
         return min(self._asked_batch_size, len(self.batch_rows))
@@ -168,7 +179,7 @@ def start_model(
     if fitted.network.layer_sizes != sizes:
         raise ValueError(f"warm_start and partial_fit must keep the layers {fitted.network.layer_sizes}. Got {sizes}.")
     weights = ParameterVector(sizes, fitted.parameters.theta.astype(dtype))
-    return Model(network, weights, deepcopy(fitted.history), alpha, fitted.n_samples_seen)
+    return replace(fitted, network=network, parameters=weights, history=fitted.history.copy(), alpha=alpha)
 
 
 @contextmanager
@@ -200,7 +211,7 @@ def _run_lbfgs(training: Training) -> None:
     merged = training.rows.merge_equal()
     model = training.model
     train_lbfgs(
-        Objective(model.network, merged, make_penalty(parameters, model.alpha, merged.total_weight)),
+        Objective(model.network, merged, training.penalty),
         model.parameters,
         model.history,
         max_iter=training.n_epochs,
@@ -224,23 +235,25 @@ def _run_lbfgs(training: Training) -> None:
 def _run_steps(training: Training) -> None:
     parameters, model = training.parameters, training.model
     monitors = _monitors(training)
-    batches = mini_batches(training, Workspace(model.network, training.batch_size, computing_dtype(parameters)))
+    workspace = Workspace(model.network, training.batch_size, computing_dtype(parameters))
+    batches = mini_batches(training, workspace)
     prepare_resume(training)
     trainer = _trainer(training)
     if parameters["record_norms"]:
         trainer.record_norms = True
         monitors.append(NormRecorder(lambda: trainer.gradient_norms))
+    stopping = patience(training)
     with suited_threads(model.network, batches.size):
         train(
             trainer,
             batches,
             model.history,
             max_epochs=training.n_epochs,
-            stopping=patience(training),
+            stopping=stopping,
             validate=training.validate,
             monitors=monitors,
             rescues=training.rescues,
-            final_loss=lambda _: final_loss(training),
+            final_loss=lambda _: final_loss(training, stopping, workspace),
         )
 
 
@@ -258,12 +271,42 @@ def finish(training: Training, *, n_epochs: int) -> None:
         training.resume.made_from.pop("optimizer", None)
 
 
-def final_loss(training: Training) -> float:
-    """The mean training loss of the weights as they are, noted in the model."""
-    model, rows = training.model, training.rows
+def final_loss(training: Training, stopping: EarlyStopping | None = None, workspace: Workspace | None = None) -> float:
+    """The mean training loss of the weights as they are, noted in the model.
+
+    Parameters
+    ----------
+    training : Training
+        At its end.
+    stopping : EarlyStopping, default=None
+        May have kept better weights.
+    workspace : Workspace, default=None
+        That of the steps, used again where it has no masks.
+
+    Returns
+    -------
+    float
+        Of some rows, or of all where it matters.
+
+    Raises
+    ------
+    DivergenceError
+        When the weights know no more than a constant prediction, `on_divergence` is "restore", and better ones were
+        kept.
+    """
+    model = training.model
+    if workspace is None or model.network.has_dropout:
+        workspace = Workspace(model.network, training.batch_size, model.parameters.theta.dtype, training=False)
     with np.errstate(all="ignore"):
-        penalty = make_penalty(training.parameters, model.alpha, rows.total_weight)
-        return judge(model, rows, penalty, training.batch_size)
+        loss = judge(model, training.rows, training.weighing, training.penalty, workspace)
+    best = inf if stopping is None else stopping.best_judged
+    may_go_back = DivergenceError in training.rescues and model.history.cut_short_by is None
+    if may_go_back and knows_nothing(model) and best < model.constant_loss:
+        raise DivergenceError(
+            f"Training ended in epoch {model.history.n_epochs} with a loss of {loss:.3g}, where the best constant "
+            f"prediction has {model.constant_loss:.3g}."
+        )
+    return loss
 
 
 def so_far(training: Training, n_epochs_before: int) -> tuple[Model, Resume]:
@@ -339,6 +382,7 @@ def mini_batches(training: Training, workspace: Place) -> MiniBatches[Place]:
         shuffle=streams.shuffle if parameters["shuffle"] else None,
         augment=make_augment(parameters, training.model.network.loss),
         augment_rng=streams.augment,
+        total_weight=training.weighing.rows,
     )
 
 
@@ -349,7 +393,7 @@ def _trainer(training: Training) -> Trainer:
         model.parameters,
         resume.optimizer,
         resume.schedule,
-        make_penalty(parameters, model.alpha, training.rows.total_weight),
+        training.penalty,
         Dropout(model.network, resume.streams.dropout, resume.streams.input_dropout),
         max_norm=make_max_norm(parameters),
         clip_norm=norm_limit(parameters, "clip_norm"),
