@@ -128,7 +128,8 @@ def layer_norms(parameters: ParameterVector) -> list[float]:
 class EarlyStopping(Monitor):
     """Patience: stop when `patience` epochs in a row bring nothing better, and keep the best weights if asked.
 
-    Better means lower by more than `tol` than the best value so far.
+    Better means lower by more than `tol` than the best value so far. Scores that are equal, as where they cannot go any
+    higher, are told apart by the dev loss.
 
     Parameters
     ----------
@@ -162,6 +163,7 @@ class EarlyStopping(Monitor):
     best_epoch: int = field(default=0, init=False)
     n_stalled: int = field(default=0, init=False)
     _best_value: float = field(default=float("inf"), init=False)
+    _loss_of_best: float = field(default=0.0, init=False)
     _best_judged: float = field(default=float("inf"), init=False)
     _mark: dict[str, int] = field(default_factory=dict, init=False, repr=False)
 
@@ -173,18 +175,24 @@ class EarlyStopping(Monitor):
     def epoch_ended(self, history: History, parameters: ParameterVector) -> StopReason | None:
         """Note whether the epoch was better; the reason to stop once patience is at its end."""
         self._mark = history.mark()
-        value = getattr(history, self.column)[-1]
-        value = -value if self.column == "validation_score" else value
-        is_better = value < self._best_value - self.tol
+        is_better = self._note(history)
         if self._is_best(is_better, parameters):
             self._keep(history.n_epochs, parameters)
-        if is_better:
-            self._best_value, self.n_stalled = value, 0
-        else:
-            self.n_stalled += 1
+        self.n_stalled = 0 if is_better else self.n_stalled + 1
         if self.n_stalled < self.patience:
             return None
         return StopReason.CONVERGED if self.column == "loss" else StopReason.EARLY_STOPPING
+
+    def _note(self, history: History) -> bool:
+        """Note the epoch's value where it is better than the best so far; whether it is."""
+        value, loss = getattr(history, self.column)[-1], 0.0
+        if self.column == "validation_score":
+            value, loss = -value, history.validation_loss[-1]
+        is_better = value < self._best_value - self.tol
+        is_tied = value == self._best_value and loss < self._loss_of_best - self.tol
+        if is_better or is_tied:
+            self._best_value, self._loss_of_best = value, loss
+        return is_better or is_tied
 
     def _is_best(self, is_better: bool, parameters: ParameterVector) -> bool:
         if self.judge is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
 from functools import cache
@@ -17,7 +18,7 @@ from .._documentation_link import DocumentationLink
 from ..core import Rows, RowTotals
 from ..core.losses import Loss
 from ._callbacks import WRAPPED, CallbackSupportMixin, ObservedFit, has_callbacks, with_callbacks
-from ._convergence import warn_if_far_off, warn_unless_converged
+from ._convergence import warn_of_stream, warn_unless_converged
 from ._dev_set import DevSet, validator
 from ._fitted import FittedAttributes
 from ._model import NOTHING_GIVEN, Resume
@@ -146,6 +147,10 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
     def _learn_target(self, y: Any, weight: Any, numbers: Any, classes: Any = None) -> None:
         """Set what the training target teaches: classes, or the scale of the numbered rows."""
 
+    def _follow_target(self, rows: Rows) -> bool:
+        """Adapt to what the target of further rows teaches; whether that changes their encoding. Not for classes."""
+        return False
+
     def _learn_class_weights(self, y: Any, weight: Any) -> None:
         """Set what each class counts; nothing in regression."""
 
@@ -165,6 +170,10 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
     def _row_weight(self, y: Any, sample_weight: Any, name: str) -> Any:
         """What each row counts; the classifier multiplies by its class weights."""
         return sample_weight
+
+    def _remarks_on(self, y_train: Any, y_dev: Any) -> Iterator[str]:
+        """What makes dev rows judge a training wrongly; nothing in regression."""
+        yield from ()
 
     def _strata(self, y: Any) -> Any:
         """Labels whose proportions a split should keep, or None."""
@@ -272,7 +281,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         training = attempt._start_epoch(X, y, sample_weight, classes)
         optimise(training)
         attempt._finish(training)
-        warn_if_far_off(attempt, stacklevel=3)
+        warn_of_stream(attempt, stacklevel=3)
         self.__dict__ = attempt.__dict__
         return self
 
@@ -303,9 +312,11 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         rows = self._as_trained(rows, "training")
         weighing = Weighing.of_fit(rows, self._given(continues))
         n_epochs = int(self.max_iter)
-        return self._training(
+        training = self._training(
             parameters, rows, weighing, dev, resume, continues=continues, n_epochs=n_epochs, ends=True
         )
+        training.model.remarks = () if dev is None else tuple(self._remarks_on(y[numbers], dev.y))
+        return training
 
     def _start_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any) -> Training:
         parameters = self._own_parameters()
@@ -313,7 +324,10 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         continues = self.__sklearn_is_fitted__()
         X, y, weight = self._validate_rows(X, y, sample_weight, reset=not continues)
         resume = self._start_resume(parameters, X.shape[0], continues)
-        rows = self._training_rows(X, y, weight, counting_rows(X, weight), continues=continues, classes=classes)
+        numbers = counting_rows(X, weight)
+        rows = self._training_rows(X, y, weight, numbers, continues=continues, classes=classes)
+        if continues and self._follow_target(rows):
+            rows = self._rows(X, y, weight, numbers, "y")
         rows = self._as_trained(rows, "training")
         weighing = Weighing.of_stream(rows, self._given(continues), self.total_samples)
         return self._training(parameters, rows, weighing, None, resume, continues=continues, n_epochs=1, ends=False)

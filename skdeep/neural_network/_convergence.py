@@ -33,6 +33,10 @@ STRONG = 0.1
 ROWS_JUDGED = 256
 
 
+class TrainingWarning(ConvergenceWarning):
+    """The training has come to its end, and to nothing, which no more iterations would mend."""
+
+
 def sample(rows: Rows) -> Rows:
     """Some of the rows, always the same, drawn at random lest they all be of one class."""
     if len(rows) <= ROWS_JUDGED:
@@ -63,10 +67,10 @@ def judge(model: Model, rows: Rows, weighing: Weighing, penalty: L2, workspace: 
     float
         The loss of its weights: on some rows, on all where those, or the last epoch, are no better than the constant.
     """
-    network, loss, given = model.network, model.network.loss, weighing.given
+    network, loss, known = model.network, model.network.loss, weighing.known
     model.total_weight, model.n_rows = weighing.total, len(rows)
     model.zero_loss = loss.of_zero_scores(weighing.own.mean_square)
-    model.constant_loss = loss.of_best_constant(given.mean_target, given.mean_square)
+    model.constant_loss = loss.of_best_constant(known.mean_target, known.mean_square)
     some = sample(rows)
     model.data_loss = mean_loss(network, model.parameters, some, workspace=workspace)
     # The last loss of the history has seen all rows, though before the last steps, which may have spoilt it all.
@@ -74,7 +78,7 @@ def judge(model: Model, rows: Rows, weighing: Weighing, penalty: L2, workspace: 
     model.loss_before = data_term * (weighing.rows / weighing.own.weight)
     if some is not rows and not max(model.loss_before, model.data_loss) < model.constant_loss:
         model.data_loss = mean_loss(network, model.parameters, rows, workspace=workspace)
-    share = min(1.0, len(rows) / min(ROWS_JUDGED, given.n_rows))
+    share = min(1.0, len(rows) / min(ROWS_JUDGED, weighing.given.n_rows))
     model.recent_loss += (model.data_loss - model.recent_loss) * share
     return model.data_loss
 
@@ -90,15 +94,21 @@ def warn_unless_converged(network: Any, *, stacklevel: int) -> None:
         As for `warnings.warn`, seen from the caller.
     """
     model = network._model
-    for remark in (*_on_the_end(network), *_on_the_loss(model, knows_nothing(model)), *_on_the_rows(model)):
+    for remark in _on_the_end(network):
         warnings.warn(remark, ConvergenceWarning, stacklevel=stacklevel + 1)
+    causes = (*_on_the_penalty(model), *_on_the_scale(model))
+    for remark in (*causes, *_on_the_loss(model, knows_nothing(model) and not causes)):
+        warnings.warn(remark, TrainingWarning, stacklevel=stacklevel + 1)
+    for remark in model.remarks:
+        warnings.warn(remark, UserWarning, stacklevel=stacklevel + 1)
 
 
-def warn_if_far_off(network: Any, *, stacklevel: int) -> None:
+def warn_of_stream(network: Any, *, stacklevel: int) -> None:
     """Say what a call of `partial_fit`, which is no end, has to warn of; parameters as of `warn_unless_converged`."""
     model = network._model
-    for remark in (*_on_the_loss(model, _still_knows_nothing(model)), *_on_the_rows(model)):
-        warnings.warn(remark, ConvergenceWarning, stacklevel=stacklevel + 1)
+    causes = (*_on_the_penalty(model),)
+    for remark in (*causes, *_on_the_loss(model, _still_knows_nothing(model) and not causes)):
+        warnings.warn(remark, TrainingWarning, stacklevel=stacklevel + 1)
 
 
 def knows_nothing(model: Model) -> bool:
@@ -137,11 +147,6 @@ def _on_the_loss(model: Model, is_useless: bool) -> Iterator[str]:
             "(StandardScaler), another learning_rate_init, an activation and init that suit the depth "
             "(skdeep.inspection.gradient_flow tells), a smaller alpha."
         )
-
-
-def _on_the_rows(model: Model) -> Iterator[str]:
-    yield from _on_the_penalty(model)
-    yield from _on_the_scale(model)
 
 
 def _on_the_penalty(model: Model) -> Iterator[str]:

@@ -16,6 +16,9 @@ from ..core.training import Validate
 from ._model import Model
 from ._validation import naming, require_weight
 
+#: Classes that a warning names.
+N_NAMED = 5
+
 
 @dataclass
 class DevSet:
@@ -34,6 +37,35 @@ class DevSet:
     rows: Rows
     y: Any
     sample_weight: Any
+
+
+def untrained_labels(y_train: Any, y_dev: Any) -> str:
+    """What there is to warn of where dev rows have classes, or labels of an indicator matrix, that training has not.
+
+    Parameters
+    ----------
+    y_train, y_dev : ndarray of shape (n_rows,) or (n_rows, n_labels)
+        Targets of the rows that train and of those that judge.
+
+    Returns
+    -------
+    str
+        A sentence; empty where training has all.
+    """
+    if y_dev.ndim == 2:
+        unseen = np.flatnonzero((y_dev != 0).any(axis=0) & ~(y_train != 0).any(axis=0))
+        concerned = (y_dev[:, unseen] != 0).any(axis=1)
+    else:
+        unseen = np.setdiff1d(y_dev, y_train)
+        concerned = np.isin(y_dev, unseen)
+    if not len(unseen):
+        return ""
+    named = ", ".join(map(str, unseen[:N_NAMED].tolist())) + (", ..." if len(unseen) > N_NAMED else "")
+    share = f"{np.count_nonzero(concerned)} of {len(y_dev)} dev rows"
+    return (
+        f"{share} are of classes that no training row has ({named}): they "
+        "count as errors whatever is learnt. Give fit more rows of these classes, or an X_val of its own."
+    )
 
 
 def validator(network: Any, model: Model, dev: DevSet) -> Validate:

@@ -49,6 +49,8 @@ class Model:
         A running mean of `data_loss` over calls of few rows.
     n_rows : int, default=0
         Of the last call.
+    remarks : tuple of str, default=()
+        What the user is to be warned of of the rows.
     """
 
     network: Network
@@ -64,6 +66,32 @@ class Model:
     loss_before: float = 0.0
     recent_loss: float = 0.0
     n_rows: int = 0
+    remarks: tuple[str, ...] = ()
+
+    def in_unit(self, shift: Any, factor: Any) -> Model:
+        """The same predictions for targets in another unit: the scores less `shift`, divided by `factor`.
+
+        Parameters
+        ----------
+        shift, factor : ndarray of shape (n_outputs,)
+            In the unit of now.
+
+        Returns
+        -------
+        Model
+            With an output layer and totals of its own (van Hasselt et al., 2016, "Learning values across many orders of
+            magnitude").
+        """
+        parameters, given = self.parameters.copy(), self.given
+        W, b = parameters.weights[-1], parameters.biases[-1]
+        W /= factor
+        b -= shift
+        b /= factor
+        mean_square = given.mean_square - 2.0 * shift * given.mean_target + np.square(shift)
+        totals = replace(
+            given, mean_target=(given.mean_target - shift) / factor, mean_square=mean_square / np.square(factor)
+        )
+        return replace(self, parameters=parameters, given=totals)
 
 
 @dataclass

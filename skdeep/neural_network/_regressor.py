@@ -9,10 +9,13 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import assert_all_finite, column_or_1d
 
-from ..core import LOSSES
+from ..core import LOSSES, Rows
 from ..core.losses import Loss
 from ._base import BaseDeepMLP
 from ._validation import cast, refuse_dates, require_finite
+
+#: By so much of a deviation the mean or deviation of the targets of a stream may be off its unit.
+OFF_UNIT = 0.1
 
 
 class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
@@ -213,10 +216,21 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
             raise ValueError(f"y must have a finite variance. Got values from {y.min()} to {y.max()}.")
         if (deviation[np.ptp(target, axis=0) > 0] == 0).any():
             raise ValueError(f"y must have a variance above zero in float64. Got values from {y.min()} to {y.max()}.")
-        # A constant column, up to the rounding of its mean, keeps its unit.
-        constant = deviation <= 10 * np.finfo(np.float64).eps * np.abs(self._y_mean)
-        self._y_scale = np.where(constant, 1.0, deviation)
+        self._y_scale = np.where(_is_constant(deviation, self._y_mean), 1.0, deviation)
         self._y_is_1d = y.ndim == 1
+
+    def _follow_target(self, rows: Rows) -> bool:
+        # Else the unit of the loss, and with it what the penalty weighs, would hang on how many rows came first.
+        totals = self._model.given.and_those_of(rows.totals())
+        shift = totals.mean_target
+        deviation = np.sqrt(np.maximum(totals.mean_square - np.square(shift), 0.0))
+        mean = self._y_mean + self._y_scale * shift
+        factor = np.where(_is_constant(self._y_scale * deviation, mean), 1.0, deviation)
+        if max(np.abs(shift).max(), np.abs(factor - 1.0).max()) < OFF_UNIT:
+            return False
+        self._model = self._model.in_unit(shift, factor)
+        self._y_mean, self._y_scale = mean, self._y_scale * factor
+        return True
 
     @property
     def _loss(self) -> Loss:
@@ -267,6 +281,11 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _is_constant(deviation: Any, mean: Any) -> Any:
+    """Whether a column has no deviation but for the rounding of its mean: it keeps its unit."""
+    return deviation <= 10 * np.finfo(np.float64).eps * np.abs(mean)
 
 
 def _columns(y: Any) -> Any:

@@ -21,12 +21,15 @@ class Weighing:
         The `m` by which `alpha` is divided.
     own : RowTotals
         Of the rows of this call.
+    known : RowTotals
+        Of the rows that a constant prediction has to do for: those of a fit, of a stream all so far.
     """
 
     given: RowTotals
     rows: float
     total: float
     own: RowTotals
+    known: RowTotals
 
     @classmethod
     def of_fit(cls, rows: Rows, before: RowTotals) -> Weighing:
@@ -45,7 +48,7 @@ class Weighing:
             With its total weight throughout.
         """
         own, weight = rows.totals(), rows.total_weight
-        return cls(before.and_those_of(own), weight, weight, own)
+        return cls(before.and_those_of(own), weight, weight, own, own)
 
     @classmethod
     def of_stream(cls, rows: Rows, before: RowTotals, total_samples: float | None) -> Weighing:
@@ -70,4 +73,4 @@ class Weighing:
         given = before.and_those_of(own)
         weight = rows.total_weight * (given.mean_weight / own.mean_weight)
         so_far = weight * (given.n_rows / own.n_rows)
-        return cls(given, weight, so_far if total_samples is None else float(total_samples), own)
+        return cls(given, weight, so_far if total_samples is None else float(total_samples), own, given)
