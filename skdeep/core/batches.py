@@ -23,7 +23,7 @@ TOTALLED_AT_ONCE = 4096
 
 @dataclass(frozen=True)
 class RowTotals:
-    """How many rows there are, their mean weight, and the weighted means of their targets and of the squares of these.
+    """How many rows there are, their mean weight, and weighted mean and variance of their targets.
 
     Kept as means, those of equal parts stay what they are, to the last bit, however many are put together.
 
@@ -33,39 +33,48 @@ class RowTotals:
         How many.
     mean_weight : float, default=0.0
         Their total weight is so many times `n_rows`.
-    mean_target, mean_square : ndarray of shape (n_outputs,), default=0.0
-        Weighted means over the rows.
+    mean, variance : ndarray of shape (n_outputs,), default=0.0
+        Of the targets.
     """
 
     n_rows: int = 0
     mean_weight: float = 0.0
-    mean_target: Any = 0.0
-    mean_square: Any = 0.0
+    mean: Any = 0.0
+    variance: Any = 0.0
 
     @classmethod
     def of(cls, targets: Array, weight: Array) -> RowTotals:
         """Those of some rows, in float64."""
         total = float(weight.sum())
-        if total <= 0.0:
-            return cls(len(weight), 0.0, np.zeros(targets.shape[1]), np.zeros(targets.shape[1]))
-        return cls(len(weight), total / len(weight), weight @ targets / total, weight @ np.square(targets) / total)
+        shares = weight / total if total > 0.0 else weight
+        mean = shares @ targets
+        return cls(len(weight), total / len(weight), mean, shares @ np.square(targets - mean))
 
     @property
     def weight(self) -> float:
         """Of all rows together."""
         return self.n_rows * self.mean_weight
 
+    @property
+    def mean_square(self) -> Any:
+        """Of the targets."""
+        return self.variance + np.square(self.mean)
+
+    def in_unit(self, shift: Array, factor: Array) -> RowTotals:
+        """Those of the targets less `shift`, divided by `factor`."""
+        return replace(self, mean=(self.mean - shift) / factor, variance=self.variance / np.square(factor))
+
     def and_those_of(self, others: RowTotals) -> RowTotals:
-        """The totals of these rows and others."""
+        """The totals of these rows and others (Chan, Golub & LeVeque, 1983)."""
         n_rows, weight = self.n_rows + others.n_rows, self.weight + others.weight
-        if n_rows == 0 or weight <= 0.0:
-            return replace(others, n_rows=n_rows)
-        share = others.weight / weight
+        if self.weight <= 0.0:
+            return replace(others, n_rows=n_rows, mean_weight=weight / max(n_rows, 1))
+        share, apart = others.weight / weight, others.mean - self.mean
         return RowTotals(
             n_rows,
             self.mean_weight + (others.mean_weight - self.mean_weight) * (others.n_rows / n_rows),
-            self.mean_target + (others.mean_target - self.mean_target) * share,
-            self.mean_square + (others.mean_square - self.mean_square) * share,
+            self.mean + apart * share,
+            self.variance + (others.variance - self.variance) * share + np.square(apart) * (share * (1.0 - share)),
         )
 
 

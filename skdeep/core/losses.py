@@ -39,13 +39,13 @@ class Loss(Protocol):
         """
         ...
 
-    def of_best_constant(self, mean_target: Array, mean_square: Array) -> float:
+    def of_best_constant(self, mean: Array, variance: Array) -> float:
         """The lowest mean loss of scores that are the same for every row.
 
         Parameters
         ----------
-        mean_target, mean_square : ndarray of shape (n_outputs,)
-            Weighted means of the targets and of their squares.
+        mean, variance : ndarray of shape (n_outputs,)
+            Weighted, of the targets.
 
         Returns
         -------
@@ -120,9 +120,9 @@ class SoftmaxCrossEntropy:
         """Of equal probabilities."""
         return log(len(mean_square))
 
-    def of_best_constant(self, mean_target: Array, mean_square: Array) -> float:
+    def of_best_constant(self, mean: Array, variance: Array) -> float:
         """Of the shares of the classes: their entropy."""
-        return float(entr(np.maximum(mean_target, 0.0)).sum())
+        return float(entr(np.maximum(mean, 0.0)).sum())
 
     def inverse_link(self, scores: Array) -> Array:
         """Probabilities, shape of `scores`; a row sums to one."""
@@ -175,9 +175,9 @@ class SigmoidCrossEntropy:
         """Of a probability of one half for each output."""
         return len(mean_square) * log(2.0)
 
-    def of_best_constant(self, mean_target: Array, mean_square: Array) -> float:
+    def of_best_constant(self, mean: Array, variance: Array) -> float:
         """Of the share of each label: the sum of their entropies."""
-        share = np.clip(mean_target, 0.0, 1.0)  # which rounding may leave
+        share = np.clip(mean, 0.0, 1.0)  # which rounding may leave
         return float(entr(share).sum() + entr(1.0 - share).sum())
 
     def inverse_link(self, scores: Array) -> Array:
@@ -229,9 +229,9 @@ class SquaredError:
         """Half the square of each output."""
         return 0.5 * float(np.sum(mean_square))
 
-    def of_best_constant(self, mean_target: Array, mean_square: Array) -> float:
+    def of_best_constant(self, mean: Array, variance: Array) -> float:
         """Of the mean: half the variance of each output."""
-        return 0.5 * float(np.maximum(mean_square - np.square(mean_target), 0.0).sum())
+        return 0.5 * float(np.sum(variance))
 
     def inverse_link(self, scores: Array) -> Array:
         """The scores themselves."""

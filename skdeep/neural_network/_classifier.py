@@ -99,16 +99,23 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         in proportion of the classes where they have rows enough.
     scoring : str, callable or None, default="loss"
         What to watch on the dev rows: "loss" their mean loss; else a scorer as in scikit-learn, None for `score`.
+        Epochs of equal scores are told apart by the loss.
     warm_start : bool, default=False
         Whether `fit` goes on from the last fit, with its optimizer and random streams, for `max_iter` more epochs. A
         learning rate that is planned over them begins again, and so does the patience of `n_iter_no_change`.
+    total_samples : float or None, default=None
+        Only used in `partial_fit`: the `m` of the objective, by which `alpha` is divided, that is the number of rows of
+        the whole stream, or their weight. None is the weight of all rows that the model has been given so far, those
+        of a `fit` counted once, so that the penalty fades as a stream goes on. Where the same rows come again and
+        again, pass their number.
     record_norms : bool, default=False
         Whether ``history_.weight_norm`` and ``history_.gradient_norm`` get the norms of each layer, epoch by epoch;
         with "lbfgs" the first one only.
     on_divergence : {"raise", "restore"}, default="raise"
         When a weight or the loss becomes non-finite, or the loss goes beyond 1e15: raise a `DivergenceError` and leave
         the estimator as it was, or end with the weights of the best epoch before, a ConvergenceWarning and
-        ``stop_reason_ == "diverged"``. In the first epoch of a call, and so in `partial_fit`, there are none, and it
+        ``stop_reason_ == "diverged"``; so does then a training whose end is no better than a constant prediction, where
+        an epoch was. In the first epoch of a call, and so in `partial_fit`, there are none, and it
         raises.
     on_interrupt : {"raise", "keep"}, default="raise"
         At Ctrl-C: raise the KeyboardInterrupt and leave the estimator as it was, or end with the weights of the best
@@ -142,9 +149,11 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     best_loss_ : float
         The lowest value of `loss_curve_`.
     validation_loss_curve_ : list of float or None
-        Mean loss on the dev rows after each epoch, without penalty; None without dev rows.
+        Mean loss on the dev rows after each epoch, without penalty, sample and class weights included; None without
+        dev rows.
     validation_scores_ : list of float or None
-        The scorer's value after each epoch; None without dev rows or with ``scoring="loss"``.
+        The scorer's value after each epoch, with `sample_weight_val` and without class weights: what the scorer
+        itself gives for the network of that epoch. None without dev rows or with ``scoring="loss"``.
     best_validation_score_ : float or None
         The highest of `validation_scores_`.
     best_iter_ : int
@@ -180,7 +189,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     ``J = 1/m sum_i s_i loss_i + alpha / (2 m) sum_l ||W_l||^2``, with `s_i` the sample weight times the class weight of
     row i and `m` their sum, the number of rows where there are no weights. A mini-batch estimates the first term and
     adds the whole second one. (`MLPClassifier` divides the penalty by the mini-batch size: its alpha times
-    ``n / batch_size`` is ours.)
+    ``n / batch_size`` is ours.) In `partial_fit` `m` is `total_samples`, or the weight of all rows given so far, and a
+    row counts by its weight beside the mean weight so far: it does not matter where a stream is cut.
 
     Sparse rows become dense a mini-batch at a time. A training set that fits one mini-batch is trained without any
     order, equal rows merged: integer weights are then bitwise the same as repeated rows.

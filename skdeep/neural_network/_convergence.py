@@ -20,15 +20,20 @@ from ._weighing import Weighing
 FAR_OFF = 10.0
 #: A loss this close to that of a constant prediction, as a share of it, is that of one: sums in float32 are no closer.
 HAIR = 1e-5
-#: Of fewer rows in a call of `partial_fit` chance decides what a constant prediction would cost, so that a running mean
-#: of the losses is taken, and has to be so many times that of a constant.
-FEWEST_ROWS, FEW_ROWS_MARGIN = 100, 1.5
+#: A mean loss below so many times that of a constant prediction is a sign of learning.
+LEARNT = 0.5
+#: A running mean over calls of few rows is surely no better than a constant where it is so many times its loss.
+SURELY = 1.5
+#: Of fewer rows in a call of `partial_fit` chance decides what a constant prediction would cost.
+FEWEST_ROWS = 100
 #: A constant prediction of a loss below so many times that of scores of zero leaves nothing to learn.
 NEXT_TO_NOTHING = 1e-9
 #: A loss that fell by more than this share of itself in a call of `partial_fit` still falls.
-STILL_FALLS = 0.01
+STILL_FALLS = 0.001
 #: A penalty of so many times half the squared weights, beside a mean loss, leaves little of them.
 STRONG = 0.1
+#: So far below the loss of a constant are some rows where all of them surely are below it.
+SURELY_BELOW = 0.9
 #: By so many rows weights are judged, where nothing speaks for a look at all of them.
 ROWS_JUDGED = 256
 
@@ -46,7 +51,7 @@ def sample(rows: Rows) -> Rows:
     return some if some.total_weight > 0 else rows
 
 
-def judge(model: Model, rows: Rows, weighing: Weighing, penalty: L2, workspace: Workspace) -> float:
+def judge(model: Model, rows: Rows, weighing: Weighing, penalty: L2, n_epochs: int, workspace: Workspace) -> float:
     """Note the mean losses of the model, of the best constant and of scores of zero.
 
     Parameters
@@ -59,24 +64,27 @@ def judge(model: Model, rows: Rows, weighing: Weighing, penalty: L2, workspace: 
         What they weigh.
     penalty : L2
         What the losses of the history have in addition.
+    n_epochs : int
+        Of this call at most.
     workspace : Workspace
         Without masks: takes some of the rows at a time.
 
     Returns
     -------
     float
-        The loss of its weights: on some rows, on all where those, or the last epoch, are no better than the constant.
+        The loss of its weights: on some rows, on all where those, or the last epoch, come near the constant.
     """
     network, loss, known = model.network, model.network.loss, weighing.known
     model.total_weight, model.n_rows = weighing.total, len(rows)
     model.zero_loss = loss.of_zero_scores(weighing.own.mean_square)
-    model.constant_loss = loss.of_best_constant(known.mean_target, known.mean_square)
+    model.constant_loss = loss.of_best_constant(known.mean, known.variance)
     some = sample(rows)
     model.data_loss = mean_loss(network, model.parameters, some, workspace=workspace)
-    # The last loss of the history has seen all rows, though before the last steps, which may have spoilt it all.
-    data_term = model.history.loss[-1] - float(penalty.value(model.parameters))
-    model.loss_before = data_term * (weighing.rows / weighing.own.weight)
-    if some is not rows and not max(model.loss_before, model.data_loss) < model.constant_loss:
+    # The last epoch has seen all rows, though before its last steps, which may have spoilt it all.
+    epochs = model.history.loss[-n_epochs:]
+    penalty_then, relative = float(penalty.value(model.parameters)), weighing.rows / weighing.own.weight
+    model.loss_before, model.best_before = ((loss - penalty_then) * relative for loss in (epochs[-1], min(epochs)))
+    if some is not rows and not max(model.loss_before, model.data_loss) < SURELY_BELOW * model.constant_loss:
         model.data_loss = mean_loss(network, model.parameters, rows, workspace=workspace)
     share = min(1.0, len(rows) / min(ROWS_JUDGED, weighing.given.n_rows))
     model.recent_loss += (model.data_loss - model.recent_loss) * share
@@ -97,7 +105,7 @@ def warn_unless_converged(network: Any, *, stacklevel: int) -> None:
     for remark in _on_the_end(network):
         warnings.warn(remark, ConvergenceWarning, stacklevel=stacklevel + 1)
     causes = (*_on_the_penalty(model), *_on_the_scale(model))
-    for remark in (*causes, *_on_the_loss(model, knows_nothing(model) and not causes)):
+    for remark in (*causes, *_on_the_loss(model, knows_nothing(model) and not causes), *_on_the_last_epoch(model)):
         warnings.warn(remark, TrainingWarning, stacklevel=stacklevel + 1)
     for remark in model.remarks:
         warnings.warn(remark, UserWarning, stacklevel=stacklevel + 1)
@@ -117,11 +125,16 @@ def knows_nothing(model: Model) -> bool:
     return is_open and not model.data_loss < (1.0 - HAIR) * model.constant_loss
 
 
+def got_worse(model: Model) -> bool:
+    """Whether the last epoch lost what an earlier one had learnt: its mean loss is not below that of a constant."""
+    return model.best_before < LEARNT * model.constant_loss <= LEARNT * model.loss_before
+
+
 def _still_knows_nothing(model: Model) -> bool:
     """The same after a call of `partial_fit`, which is no end: of a loss that no longer falls, or of recent calls."""
     if model.n_rows >= FEWEST_ROWS:
         return knows_nothing(model) and not model.data_loss < (1.0 - STILL_FALLS) * model.loss_before
-    return model.given.n_rows >= ROWS_JUDGED and not model.recent_loss < FEW_ROWS_MARGIN * _nothing_known(model)
+    return model.given.n_rows >= ROWS_JUDGED and not model.recent_loss < SURELY * _nothing_known(model)
 
 
 def _nothing_known(model: Model) -> float:
@@ -146,6 +159,15 @@ def _on_the_loss(model: Model, is_useless: bool) -> Iterator[str]:
             f"{model.constant_loss:.4g}: the network knows no more than that. What usually helps: scaled inputs "
             "(StandardScaler), another learning_rate_init, an activation and init that suit the depth "
             "(skdeep.inspection.gradient_flow tells), a smaller alpha."
+        )
+
+
+def _on_the_last_epoch(model: Model) -> Iterator[str]:
+    if got_worse(model) and not knows_nothing(model) and model.history.cut_short_by is None:
+        yield (
+            f"Training got worse: the mean loss of its last epoch is {model.loss_before:.4g}, where the best constant "
+            f"prediction has {model.constant_loss:.4g} and the best epoch had {model.best_before:.4g}. Lower "
+            "learning_rate_init, set clip_norm, or on_divergence='restore' for the weights of the best epoch."
         )
 
 

@@ -43,8 +43,8 @@ class Model:
     data_loss, constant_loss, zero_loss : float, default=0.0
         Mean losses without penalty on training rows of the last call: of the weights, of the best constant prediction
         for all rows given, and of scores of zero.
-    loss_before : float, default=0.0
-        The mean loss before each step of the last epoch.
+    loss_before, best_before : float, default=0.0
+        The mean loss before each step of the last epoch, and of the best one so far.
     recent_loss : float, default=0.0
         A running mean of `data_loss` over calls of few rows.
     n_rows : int, default=0
@@ -64,34 +64,33 @@ class Model:
     constant_loss: float = 0.0
     zero_loss: float = 0.0
     loss_before: float = 0.0
+    best_before: float = 0.0
     recent_loss: float = 0.0
     n_rows: int = 0
     remarks: tuple[str, ...] = ()
 
-    def in_unit(self, shift: Any, factor: Any) -> Model:
-        """The same predictions for targets in another unit: the scores less `shift`, divided by `factor`.
+    def in_unit(self, shift: Any, factor: Any, has_unit: Any) -> Model:
+        """For targets less `shift`, divided by `factor`: the same predictions (van Hasselt et al., 2016).
 
         Parameters
         ----------
         shift, factor : ndarray of shape (n_outputs,)
             In the unit of now.
+        has_unit : ndarray of shape (n_outputs,) of bool
+            False for outputs whose targets were all equal so far. Their unit said nothing: the scores stay, and the
+            predictions change, as if the new unit had been there from the first.
 
         Returns
         -------
         Model
-            With an output layer and totals of its own (van Hasselt et al., 2016, "Learning values across many orders of
-            magnitude").
+            With an output layer and totals of its own.
         """
-        parameters, given = self.parameters.copy(), self.given
+        parameters = self.parameters.copy()
         W, b = parameters.weights[-1], parameters.biases[-1]
-        W /= factor
-        b -= shift
-        b /= factor
-        mean_square = given.mean_square - 2.0 * shift * given.mean_target + np.square(shift)
-        totals = replace(
-            given, mean_target=(given.mean_target - shift) / factor, mean_square=mean_square / np.square(factor)
-        )
-        return replace(self, parameters=parameters, given=totals)
+        b -= np.where(has_unit, shift, 0.0)
+        for values in (W, b):
+            values /= np.where(has_unit, factor, 1.0)
+        return replace(self, parameters=parameters, given=self.given.in_unit(shift, factor))
 
 
 @dataclass

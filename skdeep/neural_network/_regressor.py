@@ -90,16 +90,23 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         The share of the rows, at least two, set aside for `early_stopping` where `fit` is given no `X_val`.
     scoring : str, callable or None, default="loss"
         What to watch on the dev rows: "loss" their mean loss; else a scorer as in scikit-learn, None for `score`.
+        Epochs of equal scores are told apart by the loss.
     warm_start : bool, default=False
         Whether `fit` goes on from the last fit, with its optimizer and random streams, for `max_iter` more epochs. A
         learning rate that is planned over them begins again, and so does the patience of `n_iter_no_change`.
+    total_samples : float or None, default=None
+        Only used in `partial_fit`: the `m` of the objective, by which `alpha` is divided, that is the number of rows of
+        the whole stream, or their weight. None is the weight of all rows that the model has been given so far, those
+        of a `fit` counted once, so that the penalty fades as a stream goes on. Where the same rows come again and
+        again, pass their number.
     record_norms : bool, default=False
         Whether ``history_.weight_norm`` and ``history_.gradient_norm`` get the norms of each layer, epoch by epoch;
         with "lbfgs" the first one only.
     on_divergence : {"raise", "restore"}, default="raise"
         When a weight or the loss becomes non-finite, or the loss goes beyond 1e15: raise a `DivergenceError` and leave
         the estimator as it was, or end with the weights of the best epoch before, a ConvergenceWarning and
-        ``stop_reason_ == "diverged"``. In the first epoch of a call, and so in `partial_fit`, there are none, and it
+        ``stop_reason_ == "diverged"``; so does then a training whose end is no better than a constant prediction, where
+        an epoch was. In the first epoch of a call, and so in `partial_fit`, there are none, and it
         raises.
     on_interrupt : {"raise", "keep"}, default="raise"
         At Ctrl-C: raise the KeyboardInterrupt and leave the estimator as it was, or end with the weights of the best
@@ -131,9 +138,11 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
     best_loss_ : float
         The lowest value of `loss_curve_`.
     validation_loss_curve_ : list of float or None
-        Mean loss on the dev rows after each epoch, without penalty; None without dev rows.
+        Mean loss on the dev rows after each epoch, without penalty, sample weights included; None without
+        dev rows.
     validation_scores_ : list of float or None
-        The scorer's value after each epoch; None without dev rows or with ``scoring="loss"``.
+        The scorer's value after each epoch, with `sample_weight_val` and no other weights: what the scorer
+        itself gives for the network of that epoch. None without dev rows or with ``scoring="loss"``.
     best_validation_score_ : float or None
         The highest of `validation_scores_`.
     best_iter_ : int
@@ -167,7 +176,12 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
     The objective is the same whatever the batch size:
     ``J = 1/m sum_i s_i loss_i + alpha / (2 m) sum_l ||W_l||^2``, with ``loss_i = 1/2 sum_k (z_ik - t_ik)^2`` over the
     outputs k, `t` the standardised target, `s_i` the sample weight of row i and `m` their sum. So `loss_` and the loss
-    curves are in units of the target's variance. `partial_fit` takes mean and deviation from its first rows.
+    curves are in units of the target's variance.
+
+    In `partial_fit` `m` is `total_samples`, or the weight of all rows given so far, and a row counts by its weight
+    beside the mean weight so far. Mean and deviation of the target are those of all rows so far: where they have moved
+    by more than a tenth of a deviation, the output layer is brought into the new unit, which leaves every prediction as
+    it is (van Hasselt et al., 2016). So it does not matter where a stream is cut.
 
     With scikit-learn 1.9 or later ``set_callbacks`` takes its callbacks, such as ``sklearn.callback.ProgressBar``, for
     `fit`: there is a task "fit" and below it a task "epoch" for each epoch. A callback that returns true at the end of
@@ -178,6 +192,7 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
     ----------
     Srivastava et al. (2014), "Dropout: A Simple Way to Prevent Neural Networks from Overfitting". He et al. (2015),
     "Delving Deep into Rectifiers". Kingma & Ba (2015), "Adam". Loshchilov & Hutter (2019), "Decoupled Weight Decay".
+    van Hasselt et al. (2016), "Learning values across many orders of magnitude".
 
     Examples
     --------
@@ -221,14 +236,18 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
 
     def _follow_target(self, rows: Rows) -> bool:
         # Else the unit of the loss, and with it what the penalty weighs, would hang on how many rows came first.
-        totals = self._model.given.and_those_of(rows.totals())
-        shift = totals.mean_target
-        deviation = np.sqrt(np.maximum(totals.mean_square - np.square(shift), 0.0))
-        mean = self._y_mean + self._y_scale * shift
-        factor = np.where(_is_constant(self._y_scale * deviation, mean), 1.0, deviation)
-        if max(np.abs(shift).max(), np.abs(factor - 1.0).max()) < OFF_UNIT:
+        before = self._model.given
+        if before.n_rows == 0:  # of a file of an earlier version
             return False
-        self._model = self._model.in_unit(shift, factor)
+        totals = before.and_those_of(rows.totals())
+        mean, deviation = self._y_mean + self._y_scale * totals.mean, np.sqrt(totals.variance)
+        is_constant = _is_constant(self._y_scale * deviation, mean)
+        has_unit = ~_is_constant(self._y_scale * np.sqrt(before.variance), self._y_mean)
+        factor = np.where(is_constant, 1.0, deviation)
+        fits = (np.abs(totals.mean) < OFF_UNIT) & (np.abs(factor - 1.0) < OFF_UNIT) & (has_unit | is_constant)
+        if fits.all():
+            return False
+        self._model = self._model.in_unit(totals.mean, factor, has_unit)
         self._y_mean, self._y_scale = mean, self._y_scale * factor
         return True
 

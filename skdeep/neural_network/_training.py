@@ -36,7 +36,7 @@ from ..core.batches import Place
 from ..core.divergence import has_diverged
 from ..core.losses import Loss
 from ..core.training import Validate
-from ._convergence import judge, knows_nothing, sample
+from ._convergence import got_worse, judge, knows_nothing, sample
 from ._model import Model, Resume
 from ._parameters import (
     hidden_activations,
@@ -291,20 +291,20 @@ def final_loss(training: Training, stopping: EarlyStopping | None = None, worksp
     Raises
     ------
     DivergenceError
-        When the weights know no more than a constant prediction, `on_divergence` is "restore", and better ones were
-        kept.
+        When the weights know no more than a constant prediction, or the last epoch made them worse than that,
+        `on_divergence` is "restore", and better ones were kept.
     """
     model = training.model
     if workspace is None or model.network.has_dropout:
         workspace = Workspace(model.network, training.batch_size, model.parameters.theta.dtype, training=False)
     with np.errstate(all="ignore"):
-        loss = judge(model, training.rows, training.weighing, training.penalty, workspace)
+        loss = judge(model, training.rows, training.weighing, training.penalty, training.n_epochs, workspace)
     best = inf if stopping is None else stopping.best_judged
     may_go_back = DivergenceError in training.rescues and model.history.cut_short_by is None
-    if may_go_back and knows_nothing(model) and best < model.constant_loss:
+    if may_go_back and (knows_nothing(model) or got_worse(model)) and best < min(loss, model.constant_loss):
         raise DivergenceError(
-            f"Training ended in epoch {model.history.n_epochs} with a loss of {loss:.3g}, where the best constant "
-            f"prediction has {model.constant_loss:.3g}."
+            f"Training ended with a loss of {model.loss_before:.3g} in epoch {model.history.n_epochs}, where the best "
+            f"constant prediction has {model.constant_loss:.3g}."
         )
     return loss
 

@@ -1,6 +1,6 @@
 """skdeep.core.batches."""
 
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from skdeep.core import L2, LOSSES, MiniBatches, Network, Objective, ParameterVector, Rows, Workspace
+from skdeep.core import L2, LOSSES, MiniBatches, Network, Objective, ParameterVector, Rows, RowTotals, Workspace
 
 NETWORK = Network((2, 1), (), LOSSES["regression"], (1.0,))
 
@@ -279,3 +279,52 @@ def test_merging_sees_only_the_rows_that_belong():
     merged = Rows(X, Y, None, np.array([1, 2, 3])).merge_equal()
     assert merged.total_weight == 3.0
     assert set(merged.numbers) == {1, 2}
+
+
+# Totals -------------------------------------------------------------------------------------------------------------
+
+
+@given(
+    sizes=st.lists(st.integers(1, 9), min_size=1, max_size=5),
+    weighted=st.booleans(),
+)
+def test_totals_of_parts_are_those_of_the_whole(sizes, weighted):
+    """However the rows are parted: number, mean weight, weighted mean and mean square by numpy."""
+    rng, n = np.random.default_rng(0), sum(sizes)
+    Y, weight = rng.normal(3.0, 2.0, (n, 2)), rng.uniform(0.0, 4.0, n) if weighted else None
+    ends, totals = np.cumsum([0, *sizes]), RowTotals()
+    for start, end in pairwise(ends):
+        totals = totals.and_those_of(Rows(Y, Y, weight, np.arange(start, end)).totals())
+    assert totals.n_rows == n
+    assert totals.weight == pytest.approx(n if weight is None else weight.sum(), rel=1e-12)
+    np.testing.assert_allclose(totals.mean, np.average(Y, axis=0, weights=weight), rtol=1e-12)
+    np.testing.assert_allclose(totals.mean_square, np.average(Y**2, axis=0, weights=weight), rtol=1e-12)
+    spread = np.atleast_2d(np.cov(Y.T, aweights=weight, ddof=0)).diagonal()
+    np.testing.assert_allclose(totals.variance, spread, rtol=1e-9, atol=1e-14)
+
+
+def test_totals_of_equal_parts_stay_what_they_are():
+    """To the last bit, so that calls on one table weigh alike."""
+    rng = np.random.default_rng(0)
+    one = Rows(None, rng.normal(size=(7, 2)), rng.uniform(size=7), np.arange(7)).totals()
+    many = one
+    for _ in range(10):
+        many = many.and_those_of(one)
+    assert (many.n_rows, many.mean_weight) == (77, one.mean_weight)
+    np.testing.assert_array_equal(many.mean, one.mean)
+    np.testing.assert_array_equal(many.variance, one.variance)
+
+
+def test_rows_without_weight_are_counted_and_no_more():
+    silent = Rows(None, np.ones((3, 1)), np.zeros(3), np.arange(3)).totals()
+    both = silent.and_those_of(Rows(None, np.full((1, 1), 5.0), None, np.arange(1)).totals())
+    assert (both.n_rows, both.mean_weight, both.mean) == (4, 0.25, 5.0)
+
+
+def test_totals_in_another_unit_are_those_of_the_targets_in_it(rng):
+    Y = rng.normal(3.0, 2.0, (20, 2))
+    shift, factor = np.array([1.0, -2.0]), np.array([0.5, 7.0])
+    moved = Rows(None, Y, None, np.arange(20)).totals().in_unit(shift, factor)
+    expected = Rows(None, (Y - shift) / factor, None, np.arange(20)).totals()
+    np.testing.assert_allclose(moved.mean, expected.mean, rtol=1e-12)
+    np.testing.assert_allclose(moved.variance, expected.variance, rtol=1e-12)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.optimize import minimize
 from sklearn.metrics import log_loss
 
 from skdeep.core import LOSSES
@@ -174,3 +175,34 @@ def test_a_loss_bound_once_reads_its_buffers_anew(name, rng, make_targets):
         evaluate_again()
         np.testing.assert_array_equal(losses, expected[0])
         np.testing.assert_array_equal(scores, expected[1])
+
+
+@pytest.mark.parametrize("n_outputs", [1, 4])
+@each_loss
+def test_no_constant_scores_cost_less_than_the_best_constant(name, n_outputs, rng, make_targets):
+    """Of soft targets and weighted rows: scipy finds no scores that do better, and some that do as well."""
+    Y, weight = make_targets(name, (30, n_outputs)), rng.uniform(0.1, 2.0, 30)
+    mean = weight @ Y / weight.sum()
+
+    def cost(scores):
+        return np.average(evaluate(name, Y, np.tile(scores, (30, 1)))[0], weights=weight)
+
+    found = minimize(
+        cost, np.zeros(n_outputs), method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-13, "maxiter": 5000}
+    )
+    best = LOSSES[name].of_best_constant(mean, np.average((Y - mean) ** 2, axis=0, weights=weight))
+    assert best == pytest.approx(found.fun, abs=1e-6)
+
+
+@each_loss
+def test_zero_scores_cost_what_is_said_of_them(name, rng, make_targets):
+    Y = make_targets(name, (30, 3))
+    losses, _ = evaluate(name, Y, np.zeros((30, 3)))
+    assert LOSSES[name].of_zero_scores(np.mean(Y**2, axis=0)) == pytest.approx(losses.mean(), rel=1e-12)
+
+
+@cross_entropies
+def test_one_class_alone_costs_a_constant_nothing(name):
+    """Also where rounding has left its share a hair above 1."""
+    share = np.array([1.0 + 1e-16 * 3, 0.0])
+    assert LOSSES[name].of_best_constant(share, share) == pytest.approx(0.0, abs=1e-12)

@@ -15,6 +15,8 @@ def watch(stopping, values):
         history.n_epochs += 1
         parameters.theta[...] = history.n_epochs
         getattr(history, stopping.column).append(value)
+        if stopping.column == "validation_score":
+            history.validation_loss.append(1.0)
         answers.append(stopping.epoch_ended(history, parameters))
     return answers, history, parameters
 
@@ -134,3 +136,45 @@ def test_a_reason_is_its_name():
     """A reason compares equal to its text, as a report would print it."""
     assert StopReason.EARLY_STOPPING == "early_stopping"
     assert f"{StopReason.MAX_ITER}" == "max_iter"
+
+
+def watch_scores(stopping, scores, losses):
+    """As `watch`, with a dev loss beside each score."""
+    history, parameters, answers = History(), ParameterVector((1, 1)), []
+    for score, loss in zip(scores, losses, strict=True):
+        history.n_epochs += 1
+        parameters.theta[...] = history.n_epochs
+        history.validation_score.append(score)
+        history.validation_loss.append(loss)
+        answers.append(stopping.epoch_ended(history, parameters))
+    return answers, history, parameters
+
+
+def test_equal_scores_are_told_apart_by_the_dev_loss():
+    """A score that cannot move keeps the weights of the least loss, and patience waits for that."""
+    stopping = EarlyStopping("validation_score", 0.0, 2, keep_best=True)
+    answers, history, parameters = watch_scores(stopping, [0.0] * 6, [5.0, 4.0, 3.0, 2.0, 2.5, 2.2])
+    assert answers == [None] * 5 + [StopReason.EARLY_STOPPING]
+    stopping.restore(history, parameters)
+    assert history.best_epoch == parameters.theta[0] == 4
+
+
+def test_a_higher_score_is_better_whatever_the_loss():
+    stopping = EarlyStopping("validation_score", 0.0, 2, keep_best=True)
+    _, history, parameters = watch_scores(stopping, [0.5, 0.6, 0.5], [1.0, 9.0, 0.1])
+    stopping.restore(history, parameters)
+    assert history.best_epoch == 2
+
+
+def test_a_tie_needs_a_loss_that_is_lower_by_more_than_tol():
+    stopping = EarlyStopping("validation_score", 0.5, 1)
+    answers, *_ = watch_scores(stopping, [0.5, 0.5], [1.0, 0.6])
+    assert answers[1] is StopReason.EARLY_STOPPING
+
+
+def test_a_copy_of_a_history_grows_apart_from_it():
+    history = History(loss=[1.0], n_epochs=1)
+    copied = history.copy()
+    copied.loss.append(2.0)
+    copied.n_epochs = 2
+    assert (history.loss, history.n_epochs) == ([1.0], 1)

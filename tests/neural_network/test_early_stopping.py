@@ -1,5 +1,7 @@
 """Dev rows, given or split off: what is recorded of them, when they end the training, and what they restore."""
 
+import warnings
+
 import numpy as np
 import pytest
 import sklearn
@@ -202,7 +204,9 @@ def test_the_split_keeps_the_classes_proportions(binary, seen):
 
 def test_a_class_of_one_row_does_not_keep_from_splitting(multiclass):
     X, y = multiclass[0], np.append(multiclass[1][:-1], 7)
-    model = DeepMLPClassifier((4,), early_stopping=True, max_iter=3, random_state=0).fit(X, y)
+    model = DeepMLPClassifier((4,), early_stopping=True, max_iter=3, random_state=0)
+    with pytest.warns(UserWarning, match=r"1 of 15 dev rows are of classes that no training row has \(7\)"):
+        model.fit(X, y)
     assert model.classes_.tolist() == [0, 1, 2, 7]
 
 
@@ -257,3 +261,104 @@ def test_a_pipeline_transforms_the_dev_rows(noisy):
         pipeline = Pipeline([("scale", StandardScaler()), ("network", network)], transform_input=["X_val"])
         pipeline.fit(*train, **dev)
     assert_allclose(pipeline[-1].validation_loss_curve_, alone.validation_loss_curve_, rtol=1e-6)
+
+
+# A figure under a scorer's name is that scorer's --------------------------------------------------------------------
+
+
+@pytest.fixture
+def rare():
+    """Training and dev rows of a class of one in ten."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 5))
+    y = (X[:, 0] + rng.normal(size=600) > 1.8).astype(int)
+    return (X[:400], y[:400]), {"X_val": X[400:], "y_val": y[400:]}
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("scoring", ["f1", "average_precision", "balanced_accuracy", "neg_log_loss", None])
+@pytest.mark.parametrize("class_weight", ["balanced", {0: 1.0, 1: 7.0}])
+def test_a_dev_score_is_what_the_scorer_gives_without_class_weights(rare, scoring, class_weight, weighted):
+    """Of the network that is kept, on the same rows, with the user's weights and no others."""
+    train, dev = rare
+    weight = np.random.default_rng(1).uniform(0.2, 3.0, 200) if weighted else None
+    model = DeepMLPClassifier(
+        (8,), class_weight=class_weight, early_stopping=True, scoring=scoring, dtype="float64", random_state=0
+    )
+    model.fit(*train, **dev, sample_weight_val=weight)
+    score = sklearn.metrics.check_scoring(model, scoring)(model, dev["X_val"], dev["y_val"], sample_weight=weight)
+    assert model.validation_scores_[model.best_iter_ - 1] == pytest.approx(score, rel=1e-9)
+
+
+def test_a_score_on_split_rows_has_the_sample_weights_alone(rare):
+    """Those of the dev rows: with weights of 0 and 1 it is the score on the rows of weight 1."""
+    X, y = rare[0]
+    weight = np.random.default_rng(1).integers(0, 2, 400).astype(float)
+    seen = []
+
+    def scorer(estimator, X, y, sample_weight=None):
+        seen.append(np.unique(sample_weight).tolist())
+        return accuracy_score(y, estimator.predict(X), sample_weight=sample_weight)
+
+    model = DeepMLPClassifier((8,), class_weight="balanced", early_stopping=True, scoring=scorer, max_iter=2)
+    model.fit(X, y, sample_weight=weight)
+    assert seen == [[1.0]] * 2
+
+
+def test_the_dev_loss_has_the_class_weights(rare):
+    """It is that of the objective: each row weighs what its class does."""
+    train, dev = rare
+    model = DeepMLPClassifier((8,), class_weight={0: 1.0, 1: 7.0}, max_iter=3, dtype="float64", random_state=0)
+    model.fit(*train, **dev)
+    weight = np.where(dev["y_val"] == 1, 7.0, 1.0)
+    loss = log_loss(dev["y_val"], model.predict_proba(dev["X_val"]), sample_weight=weight)
+    assert model.validation_loss_curve_[-1] == pytest.approx(loss, rel=1e-9)
+
+
+# Scores that cannot move, and classes that training has none of -----------------------------------------------------
+
+
+def test_a_score_that_cannot_move_leaves_the_best_weights_to_the_dev_loss(rare):
+    """As where a scorer of the user's own gives the same whatever is predicted."""
+    train, dev = rare
+    model = DeepMLPClassifier((8,), early_stopping=True, scoring=lambda *_: 0.0, max_iter=40, random_state=0)
+    by_loss = DeepMLPClassifier((8,), early_stopping=True, max_iter=40, random_state=0).fit(*train, **dev)
+    assert model.fit(*train, **dev).best_iter_ == by_loss.best_iter_ > 1
+
+
+def test_dev_rows_of_a_class_that_the_split_left_without_training_rows_are_warned_of():
+    """Of a class of one row, which no split can share out: where it falls to the dev rows, it is named."""
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    y = np.array(["b"] * 30 + ["c"] * 29 + ["a"])
+    said = 0
+    for seed in range(20):
+        model = DeepMLPClassifier((4,), early_stopping=True, validation_fraction=0.3, max_iter=15, random_state=seed)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            model.fit(X, y)
+        told = [str(one.message) for one in caught if one.category is UserWarning]
+        said += len(told)
+        assert all("1 of 18 dev rows are of classes that no training row has (a)" in one for one in told)
+    assert 1 <= said <= 19
+
+
+def test_dev_rows_of_a_class_whose_training_rows_weigh_nothing_are_warned_of(multiclass):
+    X, y = multiclass
+    model = DeepMLPClassifier((8,), learning_rate_init=0.01, max_iter=30, random_state=0)
+    with pytest.warns(UserWarning, match=r"50 of 150 dev rows are of classes that no training row has \(2\)"):
+        model.fit(X, y, sample_weight=(y < 2).astype(float), X_val=X, y_val=y)
+
+
+def test_labels_that_no_training_row_has_are_warned_of(multilabel):
+    X, y = multilabel[0], multilabel[1].copy()
+    y[:100, 1] = 0
+    model = DeepMLPClassifier((8,), learning_rate_init=0.01, max_iter=30, random_state=0)
+    with pytest.warns(UserWarning, match=r"dev rows are of classes that no training row has \(1\)"):
+        model.fit(X[:100], y[:100], X_val=X[100:], y_val=y[100:])
+
+
+def test_dev_rows_of_classes_that_were_trained_on_are_not_warned_of(multiclass):
+    X, y = multiclass
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        DeepMLPClassifier((8,), learning_rate_init=0.01, early_stopping=True, max_iter=30, random_state=0).fit(X, y)

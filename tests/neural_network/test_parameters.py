@@ -50,6 +50,7 @@ WRONG = {
     "validation_fraction": ("in (0, 1)", [0.0, 1.0, -0.1, 30, NAN, None]),
     "scoring": ("'loss', the name of a scorer, a callable", [3, ["accuracy"], True]),
     "warm_start": (BOOL, [1, None]),
+    "total_samples": (POSITIVE, [0, -1, INF, NAN, "all", True]),
     "record_norms": (BOOL, [1, None]),
     "on_divergence": ("one of 'raise', 'restore'", ["keep", None, True]),
     "on_interrupt": ("one of 'raise', 'keep'", ["restore", None, True]),

@@ -58,7 +58,8 @@ def test_two_warm_fits_are_one_fit_twice_as_long_bitwise(estimator, data, parame
 @pytest.mark.parametrize("parameters", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize(("estimator", "data"), BOTH, indirect=["data"])
 def test_partial_fits_are_the_epochs_of_a_fit_bitwise(estimator, data, parameters):
-    model = network(estimator, **parameters)
+    """With as many rows in all as there are: without `total_samples` each call would be one of new rows."""
+    model = network(estimator, total_samples=len(data[0]), **parameters)
     classes = {"classes": np.unique(data[1])} if estimator is DeepMLPClassifier else {}
     for _ in range(3):
         model.partial_fit(*data, **classes)
