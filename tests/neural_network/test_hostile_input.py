@@ -662,6 +662,7 @@ BOUNDS = {
     "validation_fraction": ((TINY, Fraction(1, 2)), (0.0, 1.0, -TINY, 30, *OFF_THE_LINE)),
     "scoring": ((None, "loss"), (1, NAN, ["accuracy"], True)),
     "warm_start": ((True,), (1, None, NAN)),
+    "total_samples": ((None, TINY, 10**300), (0, -TINY, *WITHOUT_NONE)),
     "record_norms": ((True,), (1, None, NAN)),
     "on_divergence": (("restore",), ("keep", None, NAN, True)),
     "on_interrupt": (("keep",), ("restore", None, NAN, True)),
