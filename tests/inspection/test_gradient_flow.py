@@ -153,19 +153,51 @@ def test_figures_are_those_of_a_forward_and_a_backward_pass(multiclass):
     assert hidden.weight_norm == pytest.approx(np.linalg.norm(network.coefs_[0]))
 
 
-@pytest.mark.parametrize(("solver", "rate"), [("sgd", 0.5), ("adam", 0.01)])
-def test_step_ratio_is_the_first_step_of_the_solver(solver, rate, multiclass):
-    """What one full batch of `fit` moves, as a share of the weights."""
-    X, y = multiclass
+def one_step(network, X, y):
+    """What one step of `fit` on all rows moves each layer's weights by, as a share of them."""
+    moved = clone(network).fit(X, y)
+    # A rate of next to nothing leaves the weights that are drawn first, without max-norm and decoupled shrinking.
+    start = clone(network).set_params(learning_rate_init=1e-300, solver="sgd", max_norm=None).fit(X, y)
+    pairs = zip(start.coefs_, moved.coefs_, strict=True)
+    return [np.linalg.norm(W1 - W0) / np.linalg.norm(W0) for W0, W1 in pairs]
+
+
+@pytest.mark.filterwarnings("ignore:Training reached max_iter")
+@pytest.mark.parametrize("solver", ["adam", "adamw", "rmsprop", "sgd"])
+@pytest.mark.parametrize("clip_norm", [None, 0.01])
+@pytest.mark.parametrize("max_norm", [None, 0.5])
+@pytest.mark.parametrize("alpha", ["auto", 150.0])
+def test_step_ratio_is_what_one_step_of_fit_moves(solver, clip_norm, max_norm, alpha, multiclass):
+    """By every solver, with clipping and projection or without, in float64 to the last digits, in every layer."""
     network = DeepMLPClassifier(
-        (6,), solver=solver, learning_rate_init=rate, learning_rate="constant", dtype="float64", random_state=0
-    )
-    first = gradient_flow(network, X, y).layers[0]
-    start = DeepMLPClassifier(**network.get_params()).set_params(learning_rate_init=1e-300, max_iter=1, batch_size=150)
-    moved = clone(start).set_params(learning_rate_init=rate)
-    with pytest.warns(match="max_iter"):
-        W0, W1 = (network.fit(X, y).coefs_[0] for network in (start, moved))
-    assert first.step_ratio == pytest.approx(np.linalg.norm(W1 - W0) / np.linalg.norm(W0), rel=1e-6)
+        (6, 5), solver=solver, alpha=alpha, clip_norm=clip_norm, max_norm=max_norm, learning_rate_init=0.01
+    ).set_params(max_iter=1, batch_size=150, dtype="float64", random_state=0)
+    said = [layer.step_ratio for layer in gradient_flow(network, *multiclass).layers]
+    np.testing.assert_allclose(said, one_step(network, *multiclass), rtol=1e-12)
+
+
+RATES = {
+    "constant": 1e-3,
+    "cosine": 1e-3,
+    "exponential": 1e-3,
+    "warmup_cosine": 1e-3 / 6,  # a twentieth of 100 steps are 5, which climb in sixths
+    "function": 0.02,
+}
+
+
+@pytest.mark.parametrize(("schedule", "rate"), RATES.items(), ids=RATES)
+def test_step_ratio_is_at_the_rate_of_the_first_step(schedule, rate, regression):
+    """Adam's first step is the rate itself, for every weight with a gradient; a warm-up begins with a part of it."""
+    network = DeepMLPRegressor((6,), learning_rate=schedule if schedule != "function" else lambda step: 0.02 / (step + 1))
+    network.set_params(learning_rate_init=1e-3, epsilon=1e-12, max_iter=100, batch_size=10**6, random_state=0)
+    for layer, n_weights in zip(gradient_flow(network, *regression).layers, (6 * regression[0].shape[1], 6), strict=True):
+        assert layer.step_ratio * layer.weight_norm == pytest.approx(rate * np.sqrt(n_weights), rel=1e-6)
+
+
+def test_lbfgs_has_no_step_size(multiclass):
+    """Its step ratio is NaN."""
+    network = DeepMLPClassifier((6,), solver="lbfgs", random_state=0)
+    assert all(np.isnan(layer.step_ratio) for layer in gradient_flow(network, *multiclass).layers)
 
 
 def test_dead_and_saturated_units_are_counted(multiclass):
