@@ -40,6 +40,8 @@ LEFT_OVER = 1e-14  # in units of the largest deviation: what rounding leaves of 
 FEWEST_ROWS = 5  # of fewer, values may lie close together by chance
 N_NAMED = 5
 
+Moments = tuple[Any, Any, Any, Any]
+
 
 def input_warnings(X: Any, names: Any = None, *, size: bool = True) -> tuple[str, ...]:
     """What is wrong with the scales of the inputs.
@@ -97,6 +99,8 @@ class Columns:
     ----------
     n_rows : int
         How many rows there are.
+    rounding : float
+        Below this in units of its mean a spread is rounding.
     mean, spread : ndarray of shape (n_features,)
         Mean and standard deviation.
     deviation : ndarray of shape (n_features,)
@@ -104,16 +108,14 @@ class Columns:
         on the others.
     share : ndarray of shape (n_features,)
         Of how many rows that is the deviation: 1 without such a value, 0 of a constant column.
-    rounding : float
-        Below this in units of its mean a spread is rounding.
     """
 
     n_rows: int
+    rounding: float
     mean: Any
     spread: Any
     deviation: Any
     share: Any
-    rounding: float
 
     @property
     def vary(self) -> Any:
@@ -175,26 +177,26 @@ def _columns(X: Any) -> Columns | None:
     try:
         raw = X.tocsc() if issparse(X) else np.asarray(X)
         table = raw.astype(np.float64) if raw.dtype.kind in "biufO" else np.empty(0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     values = table.data if issparse(X) else table
     if table.ndim != 2 or 0 in table.shape or not np.isfinite(values).all():
         return None
     precision = np.finfo(raw.dtype).eps if raw.dtype.kind == "f" else 0.0
     moments = _sparse_moments(table) if issparse(X) else _dense_moments(table)
-    return Columns(table.shape[0], *moments, max(CONSTANT, ROUNDING * float(precision)))
+    return Columns(table.shape[0], max(CONSTANT, ROUNDING * float(precision)), *moments)
 
 
-def _dense_moments(X: Any) -> tuple[Any, ...]:
+def _dense_moments(X: Any) -> Moments:
     low, high = X.min(axis=0), X.max(axis=0)
     unit = _units(low, high)
     scaled = X / unit  # no square overflows
     mean, spread = scaled.mean(axis=0), scaled.std(axis=0)
-    n_at = [np.count_nonzero(X == value, axis=0) for value in (np.zeros_like(low), low, high)]
+    n_at = [np.count_nonzero(value == X, axis=0) for value in (np.zeros_like(low), low, high)]
     return _moments(len(X), unit, mean, spread, low, high, n_at)
 
 
-def _sparse_moments(X: Any) -> tuple[Any, ...]:
+def _sparse_moments(X: Any) -> Moments:
     X.sum_duplicates()
     X.eliminate_zeros()
     n_rows, n_columns = X.shape
@@ -214,7 +216,7 @@ def _units(low: Any, high: Any) -> Any:
     return np.where(largest > 0, largest, 1.0)
 
 
-def _moments(n_rows: int, unit: Any, mean: Any, spread: Any, low: Any, high: Any, n_at: Any) -> tuple[Any, ...]:
+def _moments(n_rows: int, unit: Any, mean: Any, spread: Any, low: Any, high: Any, n_at: Any) -> Moments:
     """Mean, spread, deviation and share, of moments in a unit and of how often 0, the least and the largest come."""
     often = np.argmax(n_at, axis=0)
     n_resting = np.max(n_at, axis=0)

@@ -75,7 +75,7 @@ def test_what_trains_well_is_not_named(X):
 SCALES, MEANS, LARGE, SMALL = "standard deviations differ", "from 0 lies the mean", "are large", "are small"
 WRONG = {
     "a column in other units": (normal() * [1, 1, 5000, 1], [SCALES]),
-    "a column far away": (normal() + [0, 0, 11, 0], [MEANS]),
+    "a column far away": (normal() + np.array([0, 0, 11, 0]), [MEANS]),
     "two faults": (normal() * [1, 1, 5000, 1] + [0, 11, 0, 0], [SCALES, MEANS]),
     "a constant of 10,000": (np.c_[normal(), np.full(60, 1e4)], [MEANS]),
     "a constant of 10,000, but for rounding": (np.c_[normal(), 1e4 + 1e-11 * np.arange(60)], [MEANS]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 from scipy.sparse import issparse
@@ -11,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from ..neural_network._base import BaseDeepMLP
 from ..neural_network._parameters import hidden_activations
-from ._flow_report import Advice, LayerFlow, flow_factors, flow_verdict
+from ._flow_report import Advice, LayerFlow, flow_factors, flow_verdicts
 from ._measure import measure
 
 #: A first step that moves a layer's weights by more than this share of their size.
@@ -43,16 +44,23 @@ def advise(
     tuple of Advice
         Empty where nothing is wrong.
     """
-    problem = flow_problem(layers)
-    found = list(_scale_inputs(network, X, y, sample_weight)) if not scaled else []
-    if problem:
+    found: list[Advice] = []
+    if not scaled:
+        # All that follows is for the inputs as they should be: nothing else makes up for them.
+        X = StandardScaler(with_mean=not issparse(X)).fit_transform(X)
+        measured = _measured(network, X, y, sample_weight, {})
+        found.append(_scale_inputs(X, measured))
+        if measured is None:
+            return tuple(found)
+        layers = measured
+    if problem := flow_problem(layers):
         found += _initialise(network, X, y, sample_weight, problem)
-    return (*found, *_slow_down(network, layers))
+    return (*found, *_slow_down(network, X, y, sample_weight, layers))
 
 
 def flow_problem(layers: tuple[LayerFlow, ...]) -> str:
     """What is wrong with the flow, in words; empty where it is healthy."""
-    verdicts = zip(("signal", "gradient"), map(flow_verdict, flow_factors(layers)), strict=True)
+    verdicts = zip(("signal", "gradient"), flow_verdicts(layers), strict=True)
     found = [f"the {what} is {verdict}" for what, verdict in verdicts if verdict != "healthy"]
     hidden = layers[:-1]
     for what in ("dead", "saturated"):
@@ -80,14 +88,19 @@ def _outcome(layers: tuple[LayerFlow, ...] | None) -> str:
     return f"Measured with it, before training: {state} (signal x {signal:.2g}, gradient x {gradient:.2g})."
 
 
-def _scale_inputs(network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any) -> Iterator[Advice]:
-    scaled = StandardScaler(with_mean=not issparse(X)).fit_transform(X)
-    layers = _measured(network, scaled, y, sample_weight, {})
-    yield Advice("the inputs are not normalised", "put a StandardScaler before the network", {}, _outcome(layers))
+def _scale_inputs(scaled: Any, layers: tuple[LayerFlow, ...] | None) -> Advice:
+    scaler = "StandardScaler(with_mean=False)" if issparse(scaled) else "StandardScaler"
+    return Advice("the inputs are not normalised", f"put a {scaler} before the network", {}, _outcome(layers))
 
 
 def _initialise(network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any, problem: str) -> Iterator[Advice]:
     """The initialisation that suits the activation; another activation where that does not help."""
+    if network.__sklearn_is_fitted__():
+        first = _measured(network, X, y, sample_weight, {})
+        if first is not None and not flow_problem(first):
+            action = "train again, with a lower learning_rate_init, clip_norm or another alpha"
+            yield Advice(problem, action, {}, f"It has come in training. {_outcome(first)}")
+            return
     tries: list[tuple[str, dict[str, Any]]] = []
     if network.init != "auto":
         suits = ", ".join(dict.fromkeys(layer_schemes(network)))
@@ -108,9 +121,14 @@ def layer_schemes(network: BaseDeepMLP) -> list[str]:
     return [activation.initializer for activation in hidden_activations(network.get_params(deep=False))]
 
 
-def _slow_down(network: BaseDeepMLP, layers: tuple[LayerFlow, ...]) -> Iterator[Advice]:
+def _slow_down(
+    network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any, layers: tuple[LayerFlow, ...]
+) -> Iterator[Advice]:
     """A lower rate where a first step moves a layer too far; steps are in proportion to the rate."""
-    ratio = max((layer.step_ratio for layer in layers if layer.weight_norm > 0), default=0.0)
+    if network.max_norm is not None and _largest_step(layers) > LARGEST_STEP:
+        # What the projection does to the first weights is no matter of the rate.
+        layers = measure(copy(network).set_params(max_norm=None), X, y, sample_weight)
+    ratio = _largest_step(layers)
     if not LARGEST_STEP < ratio < float("inf"):
         return
     problem = f"the first step would move a layer's weights by {ratio:.0%} of their size"
@@ -120,3 +138,7 @@ def _slow_down(network: BaseDeepMLP, layers: tuple[LayerFlow, ...]) -> Iterator[
         rate = float(f"{network.learning_rate_init * GOOD_STEP / ratio:.1g}")
         outcome = f"Steps are in proportion to it: that would be {ratio * rate / network.learning_rate_init:.0%}."
         yield Advice(problem, f"set learning_rate_init={rate:g}", {"learning_rate_init": rate}, outcome)
+
+
+def _largest_step(layers: tuple[LayerFlow, ...]) -> float:
+    return max((layer.step_ratio for layer in layers if layer.weight_norm > 0), default=0.0)
