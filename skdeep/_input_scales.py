@@ -21,6 +21,12 @@ distance from the mean, as biases take the rest. With an adaptive solver it is r
 shortest rows that are known to train well have length 1: a single indicator, tf-idf. Below a tenth of that a step of
 gradient descent does a hundredth, and the thousands of steps of about a thousandth that Adam takes in a training are at
 their end before weights have grown as much as the rows are too short.
+
+Both limits were held against trainings with the default rate on made-up tasks, from inputs as they should be to ones
+10,000 times as large or small. R2 of regressors of 3, 10 and 100 columns is 0.98, 0.88 and 0.48 at a size of 1; 0.94,
+0.49 and -0.3 at 3; 0.81, -4 and -16 at 10; 0.2, -43 and -160 at 30. Classifiers lose little by size, so that ten is
+where it is wrong for all. On indicators, tf-idf, dense and binary rows, of 10 to 3000 columns, all learn at a length
+of 1, all but one at 0.1, and none at 0.03.
 """
 
 from __future__ import annotations

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from copy import copy
 from typing import Any
 
+import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.preprocessing import StandardScaler
 
+from .._input_scales import input_warnings
 from ..neural_network._base import BaseDeepMLP
 from ..neural_network._parameters import hidden_activations
 from ._flow_report import Advice, LayerFlow, flow_factors, flow_verdicts
@@ -21,6 +23,8 @@ LARGEST_STEP, GOOD_STEP = 0.3, 0.03
 MOST_IDLE = 0.8
 #: What to try where initial weights alone do not help.
 ACTIVATIONS_TO_TRY = ("relu", "selu", "silu")
+#: Sparse rows of so many values may be made dense to be centred: 800 MB.
+MOST_DENSE = 10**8
 
 
 def advise(
@@ -47,12 +51,12 @@ def advise(
     found: list[Advice] = []
     if not scaled:
         # All that follows is for the inputs as they should be: nothing else makes up for them.
-        X = StandardScaler(with_mean=not issparse(X)).fit_transform(X)
+        X, action = _scale(X)
         measured = _measured(network, X, y, sample_weight, {})
-        found.append(_scale_inputs(X, measured))
+        found.append(Advice("the inputs are not normalised", action, {}, _outcome(measured)))
         if measured is None:
             return tuple(found)
-        layers = measured
+        network, layers = clone(network), measured
     if problem := flow_problem(layers):
         found += _initialise(network, X, y, sample_weight, problem)
     return (*found, *_slow_down(network, X, y, sample_weight, layers))
@@ -88,9 +92,15 @@ def _outcome(layers: tuple[LayerFlow, ...] | None) -> str:
     return f"Measured with it, before training: {state} (signal x {signal:.2g}, gradient x {gradient:.2g})."
 
 
-def _scale_inputs(scaled: Any, layers: tuple[LayerFlow, ...] | None) -> Advice:
-    scaler = "StandardScaler(with_mean=False)" if issparse(scaled) else "StandardScaler"
-    return Advice("the inputs are not normalised", f"put a {scaler} before the network", {}, _outcome(layers))
+def _scale(X: Any) -> tuple[Any, str]:
+    """The rows with their scales put right, and what does so."""
+    if not issparse(X):
+        return StandardScaler().fit_transform(X), "put a StandardScaler before the network"
+    scaled = StandardScaler(with_mean=False).fit_transform(X)
+    if np.prod(X.shape) <= MOST_DENSE and input_warnings(scaled):
+        dense = StandardScaler().fit_transform(X.toarray())
+        return dense, "make the rows dense and put a StandardScaler before the network"
+    return scaled, "put a StandardScaler(with_mean=False) before the network"
 
 
 def _initialise(network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any, problem: str) -> Iterator[Advice]:

@@ -392,6 +392,14 @@ def test_sparse_inputs_are_scaled_and_not_centred():
     assert "healthy" in report.advice[0].outcome
 
 
+def test_sparse_columns_far_from_0_are_made_dense(multiclass):
+    """Scaling alone would leave them where they are."""
+    X, y = multiclass[0] + [0.0, 0.0, 500.0, 0.0], multiclass[1]
+    advice = gradient_flow(DeepMLPClassifier((10,), random_state=0), csr_array(X), y).advice[0]
+    assert "make the rows dense" in advice.action
+    assert "healthy" in advice.outcome
+
+
 @pytest.mark.filterwarnings("ignore:Training reached max_iter")
 def test_what_has_come_in_training_is_no_fault_of_the_first_weights(multiclass):
     """A rate that has switched off all units is answered by the training, not by another activation."""
