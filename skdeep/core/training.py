@@ -113,12 +113,16 @@ class Trainer:
         """One step on the mini-batch in the workspace; the objective before it."""
         self.dropout.draw(batch)
         loss = self.network.loss_and_gradient(self.parameters, self.gradient, batch)
+        return loss + self.move()
+
+    def move(self) -> Array:
+        """From the gradient of the loss to moved parameters, the gradient used up; the penalty before it."""
         rate = self.schedule(self.n_steps)
         if self.penalty.decoupled:
-            loss = loss + self.penalty.value(self.parameters)
+            penalty = self.penalty.value(self.parameters)
             self.penalty.shrink(self.parameters, rate)
         else:
-            loss = loss + self.penalty.add_gradient(self.parameters, self.gradient, self._scratch)
+            penalty = self.penalty.add_gradient(self.parameters, self.gradient, self._scratch)
         if self._records_next:
             self.gradient_norms, self._records_next = layer_norms(self.gradient), False
         if self.clip_norm is not None:
@@ -129,7 +133,7 @@ class Trainer:
         self.n_steps += 1
         if self.n_steps % FLUSH_STEPS == 0:
             self.optimizer.flush()
-        return loss
+        return penalty
 
 
 def train(

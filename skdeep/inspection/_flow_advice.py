@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
+import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.preprocessing import StandardScaler
 
+from .._input_scales import input_warnings
 from ..neural_network._base import BaseDeepMLP
 from ..neural_network._parameters import hidden_activations
-from ._flow_report import Advice, LayerFlow, flow_factors, flow_verdict
+from ._flow_report import Advice, LayerFlow, flow_factors, flow_verdicts
 from ._measure import measure
 
 #: A first step that moves a layer's weights by more than this share of their size.
@@ -20,6 +23,8 @@ LARGEST_STEP, GOOD_STEP = 0.3, 0.03
 MOST_IDLE = 0.8
 #: What to try where initial weights alone do not help.
 ACTIVATIONS_TO_TRY = ("relu", "selu", "silu")
+#: Sparse rows of so many values may be made dense to be centred: 800 MB.
+MOST_DENSE = 10**8
 
 
 def advise(
@@ -43,16 +48,23 @@ def advise(
     tuple of Advice
         Empty where nothing is wrong.
     """
-    problem = flow_problem(layers)
-    found = list(_scale_inputs(network, X, y, sample_weight)) if not scaled else []
-    if problem:
+    found: list[Advice] = []
+    if not scaled:
+        # All that follows is for the inputs as they should be: nothing else makes up for them.
+        X, action = _scale(X)
+        measured = _measured(network, X, y, sample_weight, {})
+        found.append(Advice("the inputs are not normalised", action, {}, _outcome(measured)))
+        if measured is None:
+            return tuple(found)
+        network, layers = clone(network), measured
+    if problem := flow_problem(layers):
         found += _initialise(network, X, y, sample_weight, problem)
-    return (*found, *_slow_down(network, layers))
+    return (*found, *_slow_down(network, X, y, sample_weight, layers))
 
 
 def flow_problem(layers: tuple[LayerFlow, ...]) -> str:
     """What is wrong with the flow, in words; empty where it is healthy."""
-    verdicts = zip(("signal", "gradient"), map(flow_verdict, flow_factors(layers)), strict=True)
+    verdicts = zip(("signal", "gradient"), flow_verdicts(layers), strict=True)
     found = [f"the {what} is {verdict}" for what, verdict in verdicts if verdict != "healthy"]
     hidden = layers[:-1]
     for what in ("dead", "saturated"):
@@ -80,14 +92,25 @@ def _outcome(layers: tuple[LayerFlow, ...] | None) -> str:
     return f"Measured with it, before training: {state} (signal x {signal:.2g}, gradient x {gradient:.2g})."
 
 
-def _scale_inputs(network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any) -> Iterator[Advice]:
-    scaled = StandardScaler(with_mean=not issparse(X)).fit_transform(X)
-    layers = _measured(network, scaled, y, sample_weight, {})
-    yield Advice("the inputs are not normalised", "put a StandardScaler before the network", {}, _outcome(layers))
+def _scale(X: Any) -> tuple[Any, str]:
+    """The rows with their scales put right, and what does so."""
+    if not issparse(X):
+        return StandardScaler().fit_transform(X), "put a StandardScaler before the network"
+    scaled = StandardScaler(with_mean=False).fit_transform(X)
+    if np.prod(X.shape) <= MOST_DENSE and input_warnings(scaled):
+        dense = StandardScaler().fit_transform(X.toarray())
+        return dense, "make the rows dense and put a StandardScaler before the network"
+    return scaled, "put a StandardScaler(with_mean=False) before the network"
 
 
 def _initialise(network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any, problem: str) -> Iterator[Advice]:
     """The initialisation that suits the activation; another activation where that does not help."""
+    if network.__sklearn_is_fitted__():
+        first = _measured(network, X, y, sample_weight, {})
+        if first is not None and not flow_problem(first):
+            action = "train again, with a lower learning_rate_init, clip_norm or another alpha"
+            yield Advice(problem, action, {}, f"It has come in training. {_outcome(first)}")
+            return
     tries: list[tuple[str, dict[str, Any]]] = []
     if network.init != "auto":
         suits = ", ".join(dict.fromkeys(layer_schemes(network)))
@@ -108,9 +131,14 @@ def layer_schemes(network: BaseDeepMLP) -> list[str]:
     return [activation.initializer for activation in hidden_activations(network.get_params(deep=False))]
 
 
-def _slow_down(network: BaseDeepMLP, layers: tuple[LayerFlow, ...]) -> Iterator[Advice]:
+def _slow_down(
+    network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any, layers: tuple[LayerFlow, ...]
+) -> Iterator[Advice]:
     """A lower rate where a first step moves a layer too far; steps are in proportion to the rate."""
-    ratio = max((layer.step_ratio for layer in layers if layer.weight_norm > 0), default=0.0)
+    if network.max_norm is not None and _largest_step(layers) > LARGEST_STEP:
+        # What the projection does to the first weights is no matter of the rate.
+        layers = measure(copy(network).set_params(max_norm=None), X, y, sample_weight)
+    ratio = _largest_step(layers)
     if not LARGEST_STEP < ratio < float("inf"):
         return
     problem = f"the first step would move a layer's weights by {ratio:.0%} of their size"
@@ -120,3 +148,7 @@ def _slow_down(network: BaseDeepMLP, layers: tuple[LayerFlow, ...]) -> Iterator[
         rate = float(f"{network.learning_rate_init * GOOD_STEP / ratio:.1g}")
         outcome = f"Steps are in proportion to it: that would be {ratio * rate / network.learning_rate_init:.0%}."
         yield Advice(problem, f"set learning_rate_init={rate:g}", {"learning_rate_init": rate}, outcome)
+
+
+def _largest_step(layers: tuple[LayerFlow, ...]) -> float:
+    return max((layer.step_ratio for layer in layers if layer.weight_norm > 0), default=0.0)

@@ -11,7 +11,7 @@ import numpy as np
 
 from .._extras import optional
 
-#: From the first to the last hidden layer (for gradients from the last to the first) a factor below the first is
+#: From the inputs to the output (for gradients from the output to the first layer) a factor below the first is
 #: vanishing, above the second exploding: two orders of magnitude.
 VANISHES_BELOW, EXPLODES_ABOVE = 1e-2, 1e2
 
@@ -87,7 +87,7 @@ class Advice:
 
 
 def flow_factors(layers: tuple[LayerFlow, ...]) -> tuple[float, float]:
-    """By what factor the signal changes from the first to the last hidden layer, and the gradient on its way back.
+    """By what factor the signal changes from the inputs to the output, and the gradient from there to the first layer.
 
     Parameters
     ----------
@@ -97,16 +97,28 @@ def flow_factors(layers: tuple[LayerFlow, ...]) -> tuple[float, float]:
     Returns
     -------
     tuple of (float, float)
-        Both 1 with a single hidden layer; 0 where nothing gets through, infinity where it overflows.
+        The spread of the output by that of the inputs, and the length of a row's delta in the first layer by that in
+        the output layer; 0 where nothing gets through, infinity where it overflows.
     """
-    hidden = layers[:-1] or layers
-    return _ratio(hidden[-1].spread, hidden[0].spread), _ratio(hidden[0].delta, hidden[-1].delta)
+    first, output = layers[0], layers[-1]
+    # Lengths: what a sum over many units hands back to each of them gets smaller with their number, and is no less.
+    back = first.delta * np.sqrt(first.n_units)
+    sent = output.delta * np.sqrt(output.n_units)
+    return _ratio(output.spread, input_spread(layers)), 1.0 if back == sent == 0 else _ratio(back, sent)
+
+
+def input_spread(layers: tuple[LayerFlow, ...]) -> float:
+    """Standard deviation of an input over the rows; root mean square over the inputs."""
+    first = layers[0]
+    return first.spread / first.signal_growth if first.signal_growth > 0 else float("nan")
 
 
 def _ratio(end: float, start: float) -> float:
+    if end == 0:
+        return 0.0
     if not np.isfinite([start, end]).all():
         return float("inf")
-    return end / start if start > 0 else 0.0
+    return float(end / start) if start > 0 else 0.0
 
 
 def flow_verdict(factor: float) -> str:
@@ -116,12 +128,37 @@ def flow_verdict(factor: float) -> str:
     return "exploding" if factor > EXPLODES_ABOVE else "healthy"
 
 
+def flow_verdicts(layers: tuple[LayerFlow, ...]) -> tuple[str, str]:
+    """Of the signal and of the gradient: "vanishing", "exploding" or "healthy".
+
+    Parameters
+    ----------
+    layers : tuple of LayerFlow
+        All layers, the output layer last.
+
+    Returns
+    -------
+    tuple of (str, str)
+        By the factors. A signal whose spread at the output is between the two limits is healthy in any case: losses
+        take scores in units of 1, whatever the inputs come in.
+    """
+    signal, gradient = map(flow_verdict, flow_factors(layers))
+    fits_the_loss = flow_verdict(layers[-1].spread) == "healthy"
+    return ("healthy" if fits_the_loss else signal), gradient
+
+
 @dataclass(frozen=True)
 class GradientFlowReport:
-    """How signal and gradient change from layer to layer; true in a condition where both are healthy.
+    """How signal and gradient change through a network.
 
-    The rule: a signal whose spread changes by a factor below 1/100 from the first to the last hidden layer vanishes,
-    above 100 it explodes; a gradient likewise from the last hidden layer back to the first, by the size of its delta.
+    True in a condition where both are healthy and there is nothing to say of the inputs.
+
+    The rule: a signal vanishes where the output spreads less than 1/100 as far as the inputs, and explodes where it
+    spreads more than 100 times as far; unless the output's spread itself lies between 1/100 and 100, for losses take
+    scores in units of 1 whatever the units of the inputs. So neither a trained classifier of texts, whose inputs of a
+    few thousandths make scores of ten, nor one of pixels in 0..255 is called ill. A gradient vanishes or explodes by
+    the same factors from the output back to the first layer, by the length of a row's deltas: the root of the sum of
+    squares over the units, which unlike that of one unit does not depend on how wide a layer is.
 
     Parameters
     ----------
@@ -138,33 +175,39 @@ class GradientFlowReport:
     advice: tuple[Advice, ...] = ()
 
     @property
+    def input_spread(self) -> float:
+        """Standard deviation of an input over the rows, root mean square over the inputs; NaN where nothing passes."""
+        return input_spread(self.layers)
+
+    @property
     def signal_factor(self) -> float:
-        """Spread of the last hidden layer by that of the first."""
+        """Spread of the output by that of the inputs."""
         return flow_factors(self.layers)[0]
 
     @property
     def gradient_factor(self) -> float:
-        """Delta of the first hidden layer by that of the last."""
+        """Length of a row's delta in the first layer by that in the output layer."""
         return flow_factors(self.layers)[1]
 
     @property
     def signal_verdict(self) -> str:
         """ "vanishing", "exploding" or "healthy"."""
-        return flow_verdict(self.signal_factor)
+        return flow_verdicts(self.layers)[0]
 
     @property
     def gradient_verdict(self) -> str:
         """ "vanishing", "exploding" or "healthy"."""
-        return flow_verdict(self.gradient_factor)
+        return flow_verdicts(self.layers)[1]
 
     def __bool__(self) -> bool:
-        return self.signal_verdict == self.gradient_verdict == "healthy"
+        return self.signal_verdict == self.gradient_verdict == "healthy" and not self.input_warnings
 
     def __str__(self) -> str:
         lines = [
-            f"Gradient flow through {len(self.layers) - 1} hidden layers: signal {self.signal_verdict} "
-            f"(x {self.signal_factor:.2g} from first to last), gradient {self.gradient_verdict} "
-            f"(x {self.gradient_factor:.2g} from last to first); healthy is 0.01 to 100.",
+            f"Gradient flow through {_hidden_layers(len(self.layers) - 1)}: signal {self.signal_verdict} "
+            f"(x {self.signal_factor:.2g} from inputs to output), gradient {self.gradient_verdict} "
+            f"(x {self.gradient_factor:.2g} from output to first layer); healthy is 0.01 to 100, or an output of "
+            "such a spread.",
             *self.input_warnings,
             f"{'':10}{'spread':>9}{'delta':>9}{'|dW|':>9}{'step/|W|':>9}{'dead':>6}{'satur.':>7}",
         ]
@@ -193,7 +236,7 @@ class GradientFlowReport:
         dict
             Attribute to value; layers and advice as lists of dictionaries.
         """
-        names = ("signal_verdict", "gradient_verdict", "signal_factor", "gradient_factor")
+        names = ("signal_verdict", "gradient_verdict", "signal_factor", "gradient_factor", "input_spread")
         return {name: getattr(self, name) for name in names} | {
             "layers": [asdict(layer) for layer in self.layers],
             "input_warnings": list(self.input_warnings),
@@ -226,3 +269,7 @@ class GradientFlowReport:
             The drawing.
         """
         return import_module("skdeep.plotting").GradientFlowDisplay.from_report(self, ax=ax)
+
+
+def _hidden_layers(number: int) -> str:
+    return f"{number or 'no'} hidden layer{'s' * (number != 1)}"

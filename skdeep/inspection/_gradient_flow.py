@@ -1,21 +1,23 @@
-"""Whether signal and gradient reach every layer: forward and back once, measured layer by layer."""
+"""Whether signal and gradient get through: forward and back once, measured layer by layer."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from .._input_scales import input_warnings, varies
 from ._flow_advice import advise
 from ._flow_report import GradientFlowReport
-from ._input_scales import input_warnings, varies
 from ._measure import measure
 from ._subject import network_and_rows
 
 
 def gradient_flow(estimator: Any, X: Any, y: Any, *, sample_weight: Any = None) -> GradientFlowReport:
-    """Measure how signal and gradient change from layer to layer, before training or after it.
+    """Measure how signal and gradient change through a network, before training or after it.
 
     Signals that shrink or grow by the same factor in every layer vanish or explode with the depth, and so do gradients
-    on their way back. Initial weights that suit the activation keep both about the same.
+    on their way back; a single layer may do it too. Initial weights that suit the activation keep both about the same.
+    Verdicts compare the ends, the spread of the output with that of the inputs and the first layer's delta with the
+    output's: `GradientFlowReport` has the rule.
 
     Parameters
     ----------
@@ -31,7 +33,8 @@ def gradient_flow(estimator: Any, X: Any, y: Any, *, sample_weight: Any = None) 
     Returns
     -------
     GradientFlowReport
-        True where signal and gradient are healthy; print it. Dropout and augmentation are off.
+        True where signal and gradient are healthy and the inputs normalised; print it. Dropout and augmentation are
+        off.
 
     Raises
     ------

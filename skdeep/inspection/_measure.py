@@ -35,9 +35,7 @@ def measure(network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any = None) -> 
             gradient.theta += part.theta
             for sums, delta in zip([*hidden, output], [*block.deltas, block.sums[-1]], strict=True):
                 sums.add_delta(delta)
-        whole = gradient.copy()
-        objective.penalty.add_gradient(parameters, whole)
-        step = first_step(network, parameters, whole)
+        step = first_step(network, objective, parameters, gradient)
         return _figures([inputs, *hidden, output], parameters, gradient, step)
 
 

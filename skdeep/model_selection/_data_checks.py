@@ -1,4 +1,4 @@
-"""What in the rows makes errors mean less than they seem to: rare classes, duplicates, folds of one class, scales."""
+"""What in the rows makes errors mean less than they seem to: rare classes, duplicates, folds of one class."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ import joblib
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import is_classifier
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import _num_samples
 
 #: A majority rule that is right more often than this leaves accuracy little to say; a class with a smaller part than
 #: this of what it would have if all were alike has next to none in it.
 MOST_MAJORITY, FEWEST_OF_EQUAL = 0.9, 0.1
-#: Largest by smallest standard deviation of the columns, and a mean in units of its column's standard deviation.
-MOST_SCALES, MOST_MEAN = 1e3, 10.0
-N_ROWS_SCALED, N_NAMED = 2000, 5
+N_NAMED = 5
 
 #: How often each test part was looked at in this process, by a fingerprint of its content.
 _TEST_LOOKS: Counter[str] = Counter()
@@ -118,27 +114,3 @@ def _column_bits(column: Any) -> Any:
 def count_duplicates(held_out: Any, train: Any) -> int:
     """How many keys of held-out rows are keys of training rows."""
     return int(np.isin(held_out, train).sum())
-
-
-def scale_warning(X: Any, names: Sequence[Any]) -> str:
-    """A sentence where columns are not normalised, as they reach the predictor; empty elsewhere."""
-    try:
-        X = _safe_indexing(X, np.arange(min(_num_samples(X), N_ROWS_SCALED)))
-        scaler = StandardScaler(with_mean=not issparse(X)).fit(X)
-    except (TypeError, ValueError):  # no numbers: not for this check
-        return ""
-    mean, spread = np.asarray(scaler.mean_ if scaler.mean_ is not None else 0 * scaler.scale_), np.sqrt(scaler.var_)
-    varies = spread > 1e-10 * np.abs(mean)
-    if not varies.any():
-        return ""
-    names = names if len(names) == len(spread) else range(len(spread))
-    scales = np.where(varies, spread, 0) / spread[varies].min()
-    means = np.where(varies, np.abs(mean), 0) / np.where(varies, spread, 1)
-    for distance, limit, text in (
-        (scales, MOST_SCALES, "The standard deviations of the columns differ by a factor of {:.0f}; the largest: {}."),
-        (means, MOST_MEAN, "The means of the columns lie up to {:.0f} standard deviations from 0; the furthest: {}."),
-    ):
-        if distance.max() > limit:
-            furthest = np.argsort(-distance, kind="stable")[:N_NAMED]
-            return text.format(distance.max(), ", ".join(str(names[i]) for i in furthest if distance[i] > limit))
-    return ""

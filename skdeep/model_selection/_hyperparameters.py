@@ -58,6 +58,11 @@ def is_scale_sensitive(estimator: Any) -> bool:
     return any(name in SCALE_SENSITIVE for name in names_of(predictor_of(estimator)))
 
 
+def is_size_sensitive(estimator: Any) -> bool:
+    """Whether the estimator learns by steps of a given rate, to which inputs may be too small or too large."""
+    return any(name in SIZE_SENSITIVE for name in names_of(predictor_of(estimator)))
+
+
 def turn(knob: str, subject: Subject) -> Change | None:
     """Turn a knob; None where the estimator has no such knob, is not known, or cannot be moved any further."""
     if knob == "scale":
@@ -219,12 +224,16 @@ _TABLE: tuple[tuple[tuple[str, ...], Knobs], ...] = (
 )
 KNOBS = {name: knobs for names, knobs in _TABLE for name in names}
 
-#: Classes whose inputs should have the same scale, besides those derived from them.
-SCALE_SENSITIVE = {
+#: Classes whose inputs should have a certain scale, besides those derived from them.
+SIZE_SENSITIVE = {
     *("DeepMLPClassifier", "DeepMLPRegressor", "MLPClassifier", "MLPRegressor"),
+    *("SGDClassifier", "SGDRegressor"),
+}
+#: Classes whose inputs should have the same scale, besides those derived from them.
+SCALE_SENSITIVE = SIZE_SENSITIVE | {
     *("SVC", "SVR", "NuSVC", "NuSVR", "OneClassSVM", "LinearSVC", "LinearSVR"),
     *("GaussianProcessClassifier", "GaussianProcessRegressor", "KernelRidge"),
     *("KNeighborsClassifier", "KNeighborsRegressor", "RadiusNeighborsClassifier", "RadiusNeighborsRegressor"),
     *("LogisticRegression", "Ridge", "RidgeCV", "RidgeClassifier", "RidgeClassifierCV", "ElasticNet", "ElasticNetCV"),
-    *("LassoCV", "SGDClassifier", "SGDRegressor", "Perceptron", "NearestCentroid"),
+    *("LassoCV", "Perceptron", "NearestCentroid"),
 }

@@ -79,7 +79,7 @@ class Symptoms:
     loss_still_falling : bool
         Whether training ended while its loss still fell.
     not_normalised : str
-        A sentence that names the columns whose scales differ; "" where none do.
+        What is wrong with the scales of the inputs, in sentences; "" where nothing is.
     constant : bool
         Whether a fit predicts the same for all rows.
     diverged : bool

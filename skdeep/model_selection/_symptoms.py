@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
-from ._data_checks import scale_warning
+from .._input_scales import input_warnings
+from ._estimator_path import names_of, subject_of
 from ._fits import Fit
-from ._hyperparameters import is_scale_sensitive
+from ._hyperparameters import is_scale_sensitive, is_size_sensitive
 from ._recipe import Symptoms
 
 N_ROWS_LOOKED_AT = 2000
@@ -40,33 +40,44 @@ def find_symptoms(estimator: Any, fits: Sequence[Fit], failures: Mapping[str, st
     Symptoms
         Nothing set where nothing is wrong.
     """
+    inputs, names = _inputs(fits[0].estimator, X) if is_scale_sensitive(estimator) else (None, None)
     return Symptoms(
         not_converged=any(fit.not_converged for fit in fits),
         loss_still_falling=any(fit.still_falling for fit in fits),
-        not_normalised=_not_normalised(fits[0].estimator, X) if is_scale_sensitive(estimator) else "",
+        not_normalised=" ".join(input_warnings(inputs, names, size=is_size_sensitive(estimator))),
         constant=all(fit.constant for fit in fits),
-        sparse=issparse(X),
+        sparse=issparse(inputs),
         diverged=any(sign in failure for failure in failures.values() for sign in DIVERGENCE),
     )
 
 
-def _not_normalised(fitted: Any, X: Any) -> str:
-    """About the columns as they reach the predictor: behind the steps of a pipeline, inside a search."""
-    if fitted is None:  # that fit failed: nothing tells what the predictor sees
-        return ""
-    X = _safe_indexing(X, np.arange(min(_num_samples(X), N_ROWS_LOOKED_AT)))
+def _inputs(fitted: Any, X: Any) -> tuple[Any, Any]:
+    """Some of the rows as the predictor sees them, behind the steps of pipelines, with the names of their columns.
+
+    No rows where nothing tells: that fit failed, or a step refuses rows that it has not seen.
+    """
+    if fitted is None:
+        return None, None
+    n_rows = _num_samples(X)
+    numbers = np.unique(np.linspace(0, n_rows - 1, min(n_rows, N_ROWS_LOOKED_AT)).astype(int))
+    X = _safe_indexing(X, numbers)
+    names = getattr(X, "columns", None)
     try:
-        return scale_warning(*_inputs(fitted, X, list(getattr(X, "columns", ()))))
-    except Exception:  # rows that this fit has not seen may be refused by a step
-        return ""
+        for level in subject_of(fitted, fitted).path:
+            X, names = _behind(level.fitted, X, names)
+    except Exception:  # whatever a step may raise
+        return None, None
+    return X, names
 
 
-def _inputs(fitted: Any, X: Any, names: list[Any]) -> tuple[Any, list[Any]]:
-    """What the predictor sees of X, and the names of the columns where they are still those."""
-    if hasattr(fitted, "best_estimator_"):
-        return _inputs(fitted.best_estimator_, X, names)
-    if not isinstance(fitted, Pipeline):
+def _behind(fitted: Any, X: Any, names: Any) -> tuple[Any, Any]:
+    """Behind what one estimator does to the rows before the next one sees them."""
+    kinds = names_of(fitted)
+    steps = fitted[:-1] if "Pipeline" in kinds and len(fitted) > 1 else fitted if "RFE" in kinds else None
+    if steps is None:
         return X, names
-    if len(fitted) > 1:
-        X, names = fitted[:-1].transform(X), []
-    return _inputs(fitted[-1], X, names)
+    transformed = steps.transform(X)
+    try:
+        return transformed, steps.get_feature_names_out(names)
+    except (AttributeError, ValueError):
+        return transformed, getattr(transformed, "columns", ())

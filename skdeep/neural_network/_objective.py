@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Objective, ParameterVector, clip_norm
+from ..core import History, Objective, ParameterVector
 from ._base import BaseDeepMLP
-from ._parameters import Streams, check_parameters, make_optimizer, make_penalty, make_schedule
-from ._training import start_model
+from ._model import NOTHING_GIVEN, Model, Resume
+from ._parameters import Streams, check_parameters, make_penalty, penalty_strength
+from ._training import Training, make_trainer, prepare_resume, start_model
 from ._validation import counting_rows
+from ._weighing import Weighing
 
 
 def objective_of(
@@ -49,15 +51,19 @@ def objective_of(
     return Objective(network, rows, penalty), model.parameters.astype(np.float64).copy()
 
 
-def first_step(estimator: BaseDeepMLP, at: ParameterVector, gradient: ParameterVector) -> ParameterVector | None:
-    """How a fresh solver would move the parameters along a gradient.
+def first_step(
+    estimator: BaseDeepMLP, objective: Objective, at: ParameterVector, gradient: ParameterVector
+) -> ParameterVector | None:
+    """How the first step of a fresh `fit` would move the parameters: by the same trainer.
 
     Parameters
     ----------
     estimator : DeepMLPClassifier or DeepMLPRegressor
-        Whose solver, at the rate that it starts from.
+        Whose solver.
+    objective : Objective
+        What `objective_of` has made of the estimator and some rows.
     at, gradient : ParameterVector
-        Where, and the gradient there.
+        Where, and the gradient of the loss there, without the penalty's. Neither is changed.
 
     Returns
     -------
@@ -67,11 +73,15 @@ def first_step(estimator: BaseDeepMLP, at: ParameterVector, gradient: ParameterV
     parameters = estimator._own_parameters()
     if parameters["solver"] == "lbfgs":
         return None
-    moved, gradient = at.copy(), gradient.copy()
-    if parameters["clip_norm"] is not None:
-        clip_norm(gradient.theta, float(parameters["clip_norm"]))
-    optimizer = make_optimizer(parameters)
-    optimizer.bind(moved.theta)
-    optimizer.step(moved.theta, gradient.theta, make_schedule(parameters, None)(0))
-    moved.theta -= at.theta
-    return moved
+    fitted = estimator.__sklearn_is_fitted__()
+    alpha = estimator._model.alpha if fitted else penalty_strength(parameters, objective.network)
+    model = Model(objective.network, at.copy(), History(), alpha)
+    resume = Resume(Streams.spawn(0))  # nothing is drawn
+    weighing = Weighing.of_fit(objective.rows, NOTHING_GIVEN)
+    training = Training(parameters, model, resume, objective.rows, weighing, int(parameters["max_iter"]))
+    prepare_resume(training)
+    trainer = make_trainer(training)
+    trainer.gradient.theta[...] = gradient.theta
+    trainer.move()
+    model.parameters.theta -= at.theta
+    return model.parameters

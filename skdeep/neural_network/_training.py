@@ -238,7 +238,7 @@ def _run_steps(training: Training) -> None:
     workspace = Workspace(model.network, training.batch_size, computing_dtype(parameters))
     batches = mini_batches(training, workspace)
     prepare_resume(training)
-    trainer = _trainer(training)
+    trainer = make_trainer(training)
     if parameters["record_norms"]:
         trainer.record_norms = True
         monitors.append(NormRecorder(lambda: trainer.gradient_norms))
@@ -386,7 +386,8 @@ def mini_batches(training: Training, workspace: Place) -> MiniBatches[Place]:
     )
 
 
-def _trainer(training: Training) -> Trainer:
+def make_trainer(training: Training) -> Trainer:
+    """What takes the steps, once `prepare_resume` has seen to an optimizer and a schedule."""
     parameters, model, resume = training.parameters, training.model, training.resume
     return Trainer(
         model.network,

@@ -9,6 +9,7 @@ import numpy as np
 from ._axes import new_axes
 
 MOST_MARKERS = 30  # more layers are drawn as a line alone
+LAYERS = "layer (0: the inputs; the last: the output)"
 
 
 class GradientFlowDisplay:
@@ -24,6 +25,8 @@ class GradientFlowDisplay:
         Norm of the gradient by the layers' weights.
     signal_verdict, gradient_verdict : str
         "vanishing", "exploding" or "healthy".
+    input_spread : float, default=None
+        Standard deviation of the inputs, drawn as layer 0.
 
     Attributes
     ----------
@@ -46,13 +49,21 @@ class GradientFlowDisplay:
     """
 
     def __init__(
-        self, *, spread: Any, delta: Any, weight_gradient: Any, signal_verdict: str, gradient_verdict: str
+        self,
+        *,
+        spread: Any,
+        delta: Any,
+        weight_gradient: Any,
+        signal_verdict: str,
+        gradient_verdict: str,
+        input_spread: float | None = None,
     ) -> None:
         self.spread = spread
         self.delta = delta
         self.weight_gradient = weight_gradient
         self.signal_verdict = signal_verdict
         self.gradient_verdict = gradient_verdict
+        self.input_spread = input_spread
 
     @classmethod
     def from_report(cls, report: Any, *, ax: Any = None) -> GradientFlowDisplay:
@@ -73,7 +84,12 @@ class GradientFlowDisplay:
         figures = {
             name: [getattr(layer, name) for layer in report.layers] for name in ("spread", "delta", "weight_gradient")
         }
-        display = cls(**figures, signal_verdict=report.signal_verdict, gradient_verdict=report.gradient_verdict)
+        display = cls(
+            **figures,
+            signal_verdict=report.signal_verdict,
+            gradient_verdict=report.gradient_verdict,
+            input_spread=report.input_spread,
+        )
         return display.plot(ax=ax)
 
     def plot(self, ax: Any = None) -> GradientFlowDisplay:
@@ -106,10 +122,13 @@ class GradientFlowDisplay:
             *gradient.plot(layers, _positive(self.delta), marker, color="tab:red", label="delta"),
             *gradient.plot(layers, _positive(self.weight_gradient), "--", color="tab:orange", label="|dW|"),
         ]
+        if self.input_spread is not None:
+            from_inputs = _positive([self.input_spread, self.spread[0]])
+            signal.plot([0, 1], from_inputs, marker.replace("-", ":"), color="tab:blue")
         verdicts = (("signal", self.signal_verdict), ("gradient", self.gradient_verdict))
         for axes, (what, verdict) in zip(self.ax_, verdicts, strict=True):
-            axes.set(yscale="log", xlabel="layer (the last is the output)", ylabel=what, title=f"{what}: {verdict}")
-            axes.set_xticks(layers[:: max(1, len(layers) // 8)])
+            axes.set(yscale="log", xlabel=LAYERS, ylabel=what, title=f"{what}: {verdict}")
+            axes.set_xticks([0, *layers[:: max(1, len(layers) // 8)]])
             axes.grid(alpha=0.3)
             axes.legend()
         return self

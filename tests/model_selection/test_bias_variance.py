@@ -16,13 +16,23 @@ from scipy.stats import norm
 from scipy.stats import t as student
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
-from sklearn.datasets import load_breast_cancer, load_digits, load_iris, make_circles, make_classification
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_digits,
+    load_iris,
+    make_circles,
+    make_classification,
+    make_friedman1,
+)
 from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import BaggingRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, get_scorer, make_scorer, roc_auc_score
 from sklearn.model_selection import (
+    GridSearchCV,
     GroupKFold,
     GroupShuffleSplit,
     KFold,
@@ -36,14 +46,14 @@ from sklearn.model_selection import (
     cross_validate,
 )
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
-from sklearn.neural_network import MLPClassifier
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.validation import check_is_fitted
 
-from skdeep import DeepMLPClassifier
+from skdeep import DeepMLPClassifier, DeepMLPRegressor
 from skdeep.model_selection import bias_variance_report
 
 TREE = DecisionTreeClassifier(random_state=0)
@@ -769,6 +779,70 @@ def test_inputs_of_other_scales_reach_the_advice(multiclass, model):
     assert "wide" in advice.why
     scaled = report_on(make_pipeline(StandardScaler(), model), X, multiclass[1], cv=2)
     assert "inputs not normalised" not in problems(scaled)
+
+
+def friedman(factor):
+    X, y = make_friedman1(200, n_features=6, noise=0.5, random_state=0)
+    return X * factor, y
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("factor", [0.01, 30.0])
+@pytest.mark.parametrize("kind", [DeepMLPRegressor, MLPRegressor])
+def test_inputs_that_are_too_small_or_too_large_come_first(kind, factor):
+    """A scaler before all other advice; as a parameter where a pipeline has a place for it."""
+    X, y = friedman(factor)
+    network = kind(hidden_layer_sizes=(16,), max_iter=5, random_state=0)
+    bare = report_on(network, X, y, cv=2).advice[0]
+    assert (bare.problem, "make_pipeline(StandardScaler(), " in bare.action) == ("inputs not normalised", True)
+    piped = report_on(make_pipeline(network), X, y, cv=2).advice[0]
+    assert dict(piped.parameters["steps"]).keys() == {"standardscaler", type(network).__name__.lower()}
+    scaled = report_on(make_pipeline(StandardScaler(), network), X, y, cv=2)
+    assert "inputs not normalised" not in problems(scaled)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("factor", [0.01, 30.0])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda model: TransformedTargetRegressor(model),
+        lambda model: GridSearchCV(model, {}, cv=2),
+        lambda model: BaggingRegressor(model, n_estimators=2),
+        lambda model: make_pipeline("passthrough", TransformedTargetRegressor(GridSearchCV(model, {}, cv=2))),
+    ],
+    ids=["target", "search", "bag", "pipeline, target, search"],
+)
+def test_inputs_are_looked_at_where_they_reach_the_network(factor, wrap):
+    """Behind a scaler there is nothing to say, however deep it lies; without it there is."""
+    X, y = friedman(factor)
+    network = DeepMLPRegressor((4,), max_iter=2, random_state=0)
+    assert "inputs not normalised" in problems(report_on(wrap(network), X, y, cv=2))
+    assert "inputs not normalised" not in problems(
+        report_on(wrap(make_pipeline(StandardScaler(), network)), X, y, cv=2)
+    )
+
+
+@pytest.mark.parametrize("model", [KNeighborsRegressor(), Ridge(), SVR()], ids=str)
+@pytest.mark.parametrize("factor", [0.01, 30.0])
+def test_absolute_size_matters_to_what_learns_by_steps_alone(model, factor):
+    """Neighbours and kernels do not mind that all columns are large or small."""
+    assert "inputs not normalised" not in problems(report_on(model, *friedman(factor), cv=2))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("factor", [1.0, 1e-3])
+def test_sparse_steps_are_scaled_and_not_centred(factor):
+    """Texts in, counts or tf-idf out: fine as they are; where they are not, the scaler is one for sparse rows."""
+    words = np.array([f"w{number}" for number in range(300)])
+    rng = np.random.default_rng(0)
+    texts = [" ".join(words[(300 * rng.random(30) ** 2).astype(int)]) for _ in range(120)]
+    shrunk = FunctionTransformer(lambda rows: rows * factor)
+    model = make_pipeline(TfidfVectorizer(), shrunk, DeepMLPClassifier((4,), max_iter=2, random_state=0))
+    advice = report_on(model, texts, np.arange(120) % 2, cv=2).advice
+    found = [one for one in advice if one.problem == "inputs not normalised"]
+    assert len(found) == (factor < 1)
+    assert all("with_mean=False" in one.action for one in found)
 
 
 @pytest.mark.filterwarnings("error::sklearn.exceptions.ConvergenceWarning")

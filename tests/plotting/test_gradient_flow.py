@@ -1,5 +1,6 @@
 """GradientFlowDisplay: signal and gradient of every layer."""
 
+import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
@@ -21,6 +22,24 @@ def test_gradient_flow_display_draws_the_figures_of_the_report(depth, multiclass
     assert [ax.get_yscale() for ax in display.ax_] == ["log", "log"]
     assert display.ax_[1].get_title() == f"gradient: {report.gradient_verdict}"
     assert len(display.ax_[0].get_xticks()) <= 16
+
+
+def test_the_signal_begins_at_the_inputs(multiclass):
+    """As layer 0: what the verdict on the output is measured by; left out where the figure is not given."""
+    report = gradient_flow(DeepMLPClassifier((5,), random_state=0), *multiclass)
+    inputs = report.plot().ax_[0].lines[-1]
+    assert_allclose(inputs.get_xdata(), [0, 1])
+    assert_allclose(inputs.get_ydata(), [np.sqrt(multiclass[0].var(axis=0).mean()), report.layers[0].spread])
+    figures = {"spread": [1.0], "delta": [1.0], "weight_gradient": [1.0]}
+    bare = GradientFlowDisplay(**figures, signal_verdict="healthy", gradient_verdict="healthy").plot()
+    assert len(bare.ax_[0].lines) == 1
+
+
+def test_a_network_that_lets_nothing_through_is_drawn_too(multiclass):
+    """Zeros have no place on a logarithmic axis; the titles say what is wrong."""
+    display = gradient_flow(DeepMLPClassifier((5, 5), init="zeros", random_state=0), *multiclass).plot()
+    display.figure_.canvas.draw()
+    assert [ax.get_title() for ax in display.ax_] == ["signal: vanishing", "gradient: vanishing"]
 
 
 def test_gradient_flow_display_takes_a_pair_of_axes(multiclass):
