@@ -91,6 +91,24 @@ def input_warnings(X: Any, names: Any = None, *, size: bool = True) -> tuple[str
     return (*found, *_wrong_size(columns, ~(odd | far), scaler)) if size else tuple(found)
 
 
+def rows_are_short(X: Any) -> bool:
+    """Whether rows may be so short as `input_warnings` warns of: a look in passing, that sees no more than this.
+
+    Parameters
+    ----------
+    X : ndarray or sparse matrix of shape (n_rows, n_features)
+        Finite rows.
+
+    Returns
+    -------
+    bool
+        False where they are not.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = X.multiply(X).sum() / X.shape[0] if issparse(X) else np.var(X, axis=0).sum()
+    return bool(squares < LEAST_LENGTH**2)
+
+
 def varies(X: Any) -> bool:
     """Whether any two rows differ; what is no table of finite numbers is left to others to refuse."""
     columns = _columns(X)

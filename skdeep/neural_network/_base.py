@@ -18,7 +18,7 @@ from .._documentation_link import DocumentationLink
 from ..core import Rows, RowTotals
 from ..core.losses import Loss
 from ._callbacks import WRAPPED, CallbackSupportMixin, ObservedFit, has_callbacks, with_callbacks
-from ._convergence import warn_of_stream, warn_unless_converged
+from ._convergence import on_the_first_scores, warn_of_stream, warn_unless_converged
 from ._dev_set import DevSet, validator
 from ._fitted import FittedAttributes
 from ._model import NOTHING_GIVEN, Resume
@@ -356,7 +356,10 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         """A model and the rows that it is to be trained on."""
         fitted = self._model if continues else None
         model = start_model(parameters, self._loss, rows, resume.streams.init, fitted)
-        model.given = weighing.given
+        model.given, model.first_remarks = weighing.given, ()
+        if not continues:
+            names, by_steps = getattr(self, "feature_names_in_", None), self.solver != "lbfgs"
+            model.first_remarks = tuple(on_the_first_scores(model, rows, names, by_steps=by_steps))
         validate = None if dev is None else validator(self, model, dev)
         return Training(parameters, model, resume, rows, weighing, n_epochs, ends, validate)
 

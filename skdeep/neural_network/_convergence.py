@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from .._input_scales import input_warnings, rows_are_short
 from ..core import L2, Rows, StopReason, Workspace, mean_loss
 from ._model import Model
 from ._parameters import PLANNED
@@ -38,8 +39,12 @@ SURELY_BELOW = 0.9
 ROWS_JUDGED = 256
 
 
+#: Where no column stands out.
+SCALE_OR_INIT = "Scale the inputs (StandardScaler), or choose an init with smaller weights, such as 'auto'."
+
+
 class TrainingWarning(ConvergenceWarning):
-    """The training has come to its end, and to nothing, which no more iterations would mend."""
+    """A training came, or will come, to nothing by something that more iterations would not mend."""
 
 
 def sample(rows: Rows) -> Rows:
@@ -91,6 +96,38 @@ def judge(model: Model, rows: Rows, weighing: Weighing, penalty: L2, n_epochs: i
     return model.data_loss
 
 
+def on_the_first_scores(model: Model, rows: Rows, names: Any, *, by_steps: bool) -> Iterator[str]:
+    """What there is to warn of before a training: scores of another size than the loss expects, or rows too short.
+
+    Parameters
+    ----------
+    model : Model
+        With freshly drawn weights.
+    rows : Rows
+        The training rows.
+    names : sequence of str or None
+        Of the columns.
+    by_steps : bool
+        Whether it is to be trained by steps of a given rate, which short rows make too short.
+
+    Yields
+    ------
+    str
+        With what is wrong with the inputs, where something is.
+    """
+    some = sample(rows)
+    with np.errstate(all="ignore"):
+        loss, zero_loss = mean_loss(model.network, model.parameters, some), _typical(model)
+    if not loss <= FAR_OFF * zero_loss:
+        causes = input_warnings(some.X[some.numbers], names)
+        yield (
+            f"The scores of the first weights have a loss of {loss:.3g}, where scores of zero have {zero_loss:.2g}. "
+            f"{' '.join(causes) or SCALE_OR_INIT}"
+        )
+    elif by_steps and rows_are_short(some.X[some.numbers]):
+        yield from input_warnings(some.X[some.numbers], names)
+
+
 def warn_unless_converged(network: Any, *, stacklevel: int) -> None:
     """Say what a fit has to warn of.
 
@@ -109,12 +146,14 @@ def warn_unless_converged(network: Any, *, stacklevel: int) -> None:
         warnings.warn(remark, TrainingWarning, stacklevel=stacklevel + 1)
     for remark in model.remarks:
         warnings.warn(remark, UserWarning, stacklevel=stacklevel + 1)
+    for remark in model.first_remarks:
+        warnings.warn(remark, TrainingWarning, stacklevel=stacklevel + 1)
 
 
 def warn_of_stream(network: Any, *, stacklevel: int) -> None:
     """Say what a call of `partial_fit`, which is no end, has to warn of; parameters as of `warn_unless_converged`."""
     model = network._model
-    causes = (*_on_the_penalty(model),)
+    causes = (*_on_the_penalty(model), *model.first_remarks)
     for remark in (*causes, *_on_the_loss(model, _still_knows_nothing(model) and not causes)):
         warnings.warn(remark, TrainingWarning, stacklevel=stacklevel + 1)
 

@@ -49,8 +49,8 @@ class Model:
         A running mean of `data_loss` over calls of few rows.
     n_rows : int, default=0
         Of the last call.
-    remarks : tuple of str, default=()
-        What the user is to be warned of of the rows.
+    remarks, first_remarks : tuple of str, default=()
+        What the user is to be warned of: of the dev rows, and of the scores of the first weights.
     """
 
     network: Network
@@ -68,6 +68,7 @@ class Model:
     recent_loss: float = 0.0
     n_rows: int = 0
     remarks: tuple[str, ...] = ()
+    first_remarks: tuple[str, ...] = ()
 
     def in_unit(self, shift: Any, factor: Any, has_unit: Any) -> Model:
         """For targets less `shift`, divided by `factor`: the same predictions (van Hasselt et al., 2016).
