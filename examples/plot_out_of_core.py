@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skdeep import DeepMLPClassifier
 
-N_BLOCKS, N_PASSES = 12, 10
+N_PASSES = 10
 X, y = make_classification(
     16_000, 20, n_informative=8, n_classes=3, n_clusters_per_class=3, class_sep=1.2, scale=5.0, random_state=0
 )
@@ -36,8 +36,8 @@ for name, order in (("random order", slice(None)), ("sorted by class", np.argsor
 
 # %%
 # ``partial_fit`` wants all the classes in its first call, for no block needs to hold them all. The blocks come in a new
-# order in every pass. The batch size is set, for "auto" goes by the rows of a call; so does ``alpha``, which weighs as
-# much on a block as it would on that many rows: divide it by the number of blocks to mean all rows.
+# order in every pass. The batch size is set, for "auto" goes by the rows of a call. ``total_samples`` says how many rows
+# there are in all, so that ``alpha`` means in every pass what it means for a ``fit`` on all rows.
 def train_by_blocks(rows, labels, network, size=1000):
     """The error on the test rows after each pass."""
     starts, order = range(0, len(rows), size), np.random.default_rng(0)
@@ -52,14 +52,13 @@ def train_by_blocks(rows, labels, network, size=1000):
     return errors
 
 
-settings = {"learning_rate": "constant", "batch_size": 100, "random_state": 0}
+settings = {"alpha": 1.0, "total_samples": len(X), "learning_rate": "constant", "batch_size": 100, "random_state": 0}
 errors = {}
 for name, path in files.items():
     rows, labels = (np.load(path / file, mmap_mode="r") for file in ("X.npy", "y.npy"))
-    network = DeepMLPClassifier((64, 64), alpha=1.0 / N_BLOCKS, **settings)
-    errors[name] = train_by_blocks(rows, labels, network)
+    errors[name] = train_by_blocks(rows, labels, DeepMLPClassifier((64, 64), **settings))
 
-errors["all rows in memory"] = train_by_blocks(X, y, DeepMLPClassifier((64, 64), alpha=1.0, **settings), size=len(X))
+errors["all rows in memory"] = train_by_blocks(X, y, DeepMLPClassifier((64, 64), **settings), size=len(X))
 del rows, labels  # closes the files
 folder.cleanup()
 

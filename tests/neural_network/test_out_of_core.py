@@ -46,7 +46,7 @@ def polars_parquet(path):
 
 def train(blocks, passes):
     order = np.random.default_rng(0)
-    scaler, network = StandardScaler(), DeepMLPClassifier(**NETWORK)
+    scaler, network = StandardScaler(), DeepMLPClassifier(**NETWORK, total_samples=len(blocks) * N_ROWS)
     for block in blocks:
         scaler.partial_fit(block()[:, :-1])
     for _ in range(passes):
