@@ -36,8 +36,8 @@ for name, order in (("random order", slice(None)), ("sorted by class", np.argsor
 
 # %%
 # ``partial_fit`` wants all the classes in its first call, for no block needs to hold them all. The blocks come in a new
-# order in every pass. The batch size is set, for "auto" goes by the rows of a call. ``total_samples`` says how many rows
-# there are in all, so that ``alpha`` means in every pass what it means for a ``fit`` on all rows.
+# order in every pass. The batch size is set, for "auto" goes by the rows of a call. ``total_samples`` says how many
+# rows there are in all, so that ``alpha`` means in every pass what it means for a ``fit`` on all rows.
 def train_by_blocks(rows, labels, network, size=1000):
     """The error on the test rows after each pass."""
     starts, order = range(0, len(rows), size), np.random.default_rng(0)

@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from .._input_scales import input_warnings
 from ..neural_network._base import BaseDeepMLP
 from ..neural_network._parameters import hidden_activations
-from ._flow_report import Advice, LayerFlow, flow_factors, flow_verdicts
+from ._flow_report import MOST_ALIKE, Advice, LayerFlow, flow_factors, flow_verdicts
 from ._measure import measure
 
 #: A first step that moves a layer's weights by more than this share of their size.
@@ -71,6 +71,8 @@ def flow_problem(layers: tuple[LayerFlow, ...]) -> str:
         share = max((getattr(layer, what) for layer in hidden), default=0.0)
         if share > MOST_IDLE:
             found.append(f"{share:.0%} of a layer's units are {what}")
+    if (share := max(layer.alike for layer in layers)) > MOST_ALIKE:
+        found.append(f"{share:.0%} of a layer's units have the same weights, and so the same gradient ever after")
     return ", ".join(found)
 
 

@@ -14,6 +14,8 @@ from .._extras import optional
 #: From the inputs to the output (for gradients from the output to the first layer) a factor below the first is
 #: vanishing, above the second exploding: two orders of magnitude.
 VANISHES_BELOW, EXPLODES_ABOVE = 1e-2, 1e2
+#: The share of a layer's units from which on units that are the same are a problem.
+MOST_ALIKE = 0.8
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,9 @@ class LayerFlow:
         `spread` divided by that of the layer below; for the first layer, by that of the inputs.
     gradient_growth : float
         `delta` divided by that of the layer above; NaN for the output layer.
+    alike : float, default=0.0
+        Share of units that have all their weights, incoming and outgoing, and their bias in common with another unit
+        of the layer: without dropout they get the same gradient and stay the same, as one unit. 0 of the output layer.
     """
 
     name: str
@@ -62,6 +67,7 @@ class LayerFlow:
     step_ratio: float
     signal_growth: float
     gradient_growth: float
+    alike: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -151,7 +157,8 @@ def flow_verdicts(layers: tuple[LayerFlow, ...]) -> tuple[str, str]:
 class GradientFlowReport:
     """How signal and gradient change through a network.
 
-    True in a condition where both are healthy and there is nothing to say of the inputs.
+    True in a condition where both are healthy, no layer's units are the same for the most part, and there is nothing to
+    say of the inputs.
 
     The rule: a signal vanishes where the output spreads less than 1/100 as far as the inputs, and explodes where it
     spreads more than 100 times as far; unless the output's spread itself lies between 1/100 and 100, for losses take
@@ -200,7 +207,8 @@ class GradientFlowReport:
         return flow_verdicts(self.layers)[1]
 
     def __bool__(self) -> bool:
-        return self.signal_verdict == self.gradient_verdict == "healthy" and not self.input_warnings
+        flows = self.signal_verdict == self.gradient_verdict == "healthy"
+        return flows and not self.input_warnings and max(layer.alike for layer in self.layers) <= MOST_ALIKE
 
     def __str__(self) -> str:
         lines = [

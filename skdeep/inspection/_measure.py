@@ -9,6 +9,7 @@ import numpy as np
 from ..core import Activation, ParameterVector, Workspace
 from ..neural_network._base import BaseDeepMLP
 from ..neural_network._objective import first_step, objective_of
+from ..neural_network._parameters import keep_probs
 from ._flow_report import LayerFlow
 
 #: The activations that flatten out on both sides, and their largest slope.
@@ -36,7 +37,8 @@ def measure(network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any = None) -> 
             for sums, delta in zip([*hidden, output], [*block.deltas, block.sums[-1]], strict=True):
                 sums.add_delta(delta)
         step = first_step(network, objective, parameters, gradient)
-        return _figures([inputs, *hidden, output], parameters, gradient, step)
+        drops = [keep_prob < 1.0 for keep_prob in keep_probs(network._own_parameters())[1:]]
+        return _figures([inputs, *hidden, output], parameters, gradient, step, drops)
 
 
 class LayerSums:
@@ -99,8 +101,19 @@ class LayerSums:
         return float(np.sqrt(self.delta_squares * self.n_rows / self.n_units))
 
 
+def _alike(parameters: ParameterVector, layer: int) -> float:
+    """Share of a hidden layer's units that have all their weights and their bias in common with another."""
+    weights = (parameters.weights[layer], parameters.biases[layer], parameters.weights[layer + 1].T)
+    counts = np.unique(np.vstack(weights), axis=1, return_counts=True)[1]
+    return float(counts[counts > 1].sum() / counts.sum())
+
+
 def _figures(
-    sums: list[LayerSums], parameters: ParameterVector, gradient: ParameterVector, step: ParameterVector | None
+    sums: list[LayerSums],
+    parameters: ParameterVector,
+    gradient: ParameterVector,
+    step: ParameterVector | None,
+    drops: list[bool],
 ) -> tuple[LayerFlow, ...]:
     layers = []
     for number, layer in enumerate(sums[1:]):
@@ -121,6 +134,7 @@ def _figures(
                 step_ratio=float(np.divide(moved, weight_norm)),
                 signal_growth=float(np.divide(layer.spread, sums[number].spread)),
                 gradient_growth=np.nan if last else float(np.divide(layer.delta, sums[number + 2].delta)),
+                alike=0.0 if last or drops[number] else _alike(parameters, number),
             )
         )
     return tuple(layers)

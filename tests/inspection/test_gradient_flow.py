@@ -487,3 +487,32 @@ def test_rows_without_a_spread_are_refused(binary):
     """There is no signal to follow, which is no fault of the network."""
     with pytest.raises(ValueError, match="rows that differ"):
         gradient_flow(DeepMLPClassifier((5,)), np.ones((20, 3)), np.arange(20) % 2)
+
+
+# Units that are the same --------------------------------------------------------------------------------------------
+
+
+def constant(rng, fan_in, fan_out):
+    """The same weight everywhere."""
+    return np.full((fan_in, fan_out), 0.3)
+
+
+@pytest.mark.parametrize("sizes", [(8,), (8, 8)])
+def test_units_that_are_the_same_are_named_and_are_no_healthy_network(regression, sizes):
+    """Signal and gradient pass, and yet the layer learns what one unit would: its columns stay equal in training."""
+    X, y = regression[0], regression[1]
+    network = DeepMLPRegressor(sizes, init=constant, random_state=0, max_iter=3)
+    report = gradient_flow(network, X, y)
+    assert [layer.alike for layer in report.layers] == [1.0] * len(sizes) + [0.0]
+    assert not report
+    assert "100% of a layer's units have the same weights" in report.advice[0].problem
+    assert report.advice[0].parameters == {"init": "auto"}
+    trained = network.fit(X, y).coefs_[0]
+    np.testing.assert_allclose(trained, np.tile(trained[:, :1], sizes[0]), rtol=1e-5)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"init": constant, "keep_prob": 0.8}])
+def test_units_that_differ_or_drop_apart_are_not_said_to_be_the_same(regression, parameters):
+    """Dropout gives equal units different gradients."""
+    report = gradient_flow(DeepMLPRegressor((8, 8), random_state=0, **parameters), *regression)
+    assert max(layer.alike for layer in report.layers) == 0.0
