@@ -16,8 +16,11 @@ PROBE = """
 import numpy, scipy.linalg, threadpoolctl
 for precision in "fd":
     numpy.ones((99, 99), precision) @ numpy.ones((99, 99), precision)
-print(*sorted({pool["architecture"] for pool in threadpoolctl.threadpool_info() if "architecture" in pool}))
+kernels = {pool["architecture"] for pool in threadpoolctl.threadpool_info() if "architecture" in pool}
+instructions = numpy.show_config(mode="dicts")["SIMD Extensions"].get("found") or ["baseline"]
+print(*sorted(kernels), "and numpy's", instructions[-1])
 """
+# A build of OpenBLAS may call the first Katmai, and have Haswell's in place of Zen's.
 KERNELS = ("Prescott", "Haswell", "Zen", "SkylakeX")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -44,7 +47,7 @@ def verdict(tests: subprocess.CompletedProcess[str]) -> str:
     """Passed, or the names of the tests that did not; the end of what pytest said where it names none."""
     if tests.returncode == 0:
         return "passed"
-    lines = (tests.stdout + tests.stderr).splitlines()
+    lines = [line for line in (tests.stdout + tests.stderr).splitlines() if line]
     failed = [line.split(" - ")[0].split(maxsplit=1)[1] for line in lines if line.startswith(("FAILED ", "ERROR "))]
     return "failed: " + ", ".join(failed or lines[-3:])
 
@@ -54,7 +57,7 @@ def main() -> int:
     seen, failed = set(), False
     for name, environment in settings():
         probe = run("-c", PROBE, environment=environment)
-        used = probe.stdout.strip() or "none"
+        used = probe.stdout.strip() or "nothing"
         if name in KERNELS and probe.returncode:
             result = "skipped, this processor cannot run it"
         elif name in KERNELS and used in seen:
