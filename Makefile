@@ -26,7 +26,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis
 PIP_INSTALL = $(PYTHON) -m pip --python $(@D)/bin/python install -qq
 PYTEST_ARGS = --numprocesses=$(WORKERS) --basetemp=.cache/tmp
 
-.PHONY: help demo test test-deep test-oldest docs lint format bench wheel dist clean
+.PHONY: help demo test test-deep test-oldest test-kernels docs lint format bench wheel dist clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,10 @@ test-deep: .venv/.test-deep  ## the neighbours, clusters, data beyond memory; pr
 test-oldest: .venv-oldest/.wheel  ## run the tests on the built wheel and the oldest supported dependencies
 	@mkdir -p .cache
 	.venv-oldest/bin/pytest $(PYTEST_ARGS) -m 'not deep' tests
+
+test-kernels: .venv/.test  ## run the tests under each kernel of OpenBLAS, as each rounds in another way: half an hour
+	@mkdir -p .cache
+	.venv/bin/python tests/kernels.py $(PYTEST_ARGS) -m 'not deep'
 
 docs: .venv/.docs  ## build the site into docs/_build/html, the gallery's examples run; a warning is an error
 	@mkdir -p .cache
@@ -88,7 +92,7 @@ wheel dist: export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/n
 # One thread per worker, and no window.
 test test-deep test-oldest docs: export OMP_NUM_THREADS := 1
 test test-deep test-oldest docs: export OPENBLAS_NUM_THREADS := 1
-test test-deep test-oldest docs: export MPLBACKEND := Agg
+test test-deep test-oldest test-kernels docs: export MPLBACKEND := Agg
 
 # .venv/.test is the stamp of the editable install with the extra "test", and so on.
 .venv/.%: pyproject.toml | .venv/pyvenv.cfg

@@ -196,7 +196,7 @@ def test_adaboost_multiplies_alpha_by_the_number_of_rows(binary):
     alone = clone(first).set_params(alpha=3.0).fit(X, y)
     assert_allclose(first.predict_proba(X), alone.predict_proba(X), atol=1e-4)
     strangled = AdaBoostClassifier(small(alpha=3.0), n_estimators=2, random_state=0).fit(X, y).estimators_[0]
-    assert np.ptp(strangled.predict_proba(X)[:, 1]) < 0.001
+    assert np.ptp(strangled.predict_proba(X)[:, 1]) < 0.05
 
 
 # skore --------------------------------------------------------------------------------------------------------

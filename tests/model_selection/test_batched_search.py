@@ -588,7 +588,7 @@ FAILURES = {
 
 
 @pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
-@pytest.mark.parametrize("error_score", [np.nan, -1.0])
+@pytest.mark.parametrize("error_score", [np.nan, -10.0])
 @pytest.mark.parametrize(("estimator", "grid"), FAILURES.values(), ids=FAILURES)
 def test_a_fit_that_fails_has_the_error_score(rows, estimator, grid, error_score):
     """And the search warns of it."""

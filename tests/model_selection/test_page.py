@@ -161,12 +161,12 @@ def test_the_page_fetches_nothing(report):
 
 def test_equal_reports_give_equal_pages_whatever_the_style(report):
     """No date, no random ids, no settings of the user; and none of the user's are changed."""
-    page = _page.render_page(report)
+    page, figures = _page.render_page(report), plt.get_fignums()
     with plt.style.context("dark_background"):
         before = dict(plt.rcParams)
         assert _page.render_page(report) == page
         assert dict(plt.rcParams) == before
-    assert not plt.get_fignums()
+    assert plt.get_fignums() == figures
 
 
 def test_lines_and_text_of_the_figures_take_the_colour_of_the_page(report):

@@ -339,21 +339,19 @@ def test_partial_fit_does_not_warn(multiclass):
 
 @pytest.mark.parametrize(("init", "low", "high"), [("he_normal", 0.7, 1.0), ("normal", 0.0, 0.2)])
 def test_a_deep_network_learns_from_he_and_not_from_small_normal_weights(init, low, high):
-    """25 hidden layers of relu: small weights let the signal vanish."""
+    """25 hidden layers of relu: small weights let the signal vanish.
+
+    The median of five seeds, since among trainings so deep one may go astray, and rounding decides which.
+    """
     X, y = load_digits(return_X_y=True)
     X = scale(X)
-    model = DeepMLPClassifier(
-        (64,) * 25,
-        activation="relu",
-        init=init,
-        solver="sgd",
-        learning_rate="constant",
-        learning_rate_init=0.003,
-        batch_size=50,
-        max_iter=20,
-        random_state=0,
-    )
-    assert low <= model.fit(X[:1200], y[:1200]).score(X[1200:], y[1200:]) <= high
+    descent = {"solver": "sgd", "learning_rate": "constant", "learning_rate_init": 0.002, "batch_size": 50}
+    models = [
+        DeepMLPClassifier((64,) * 25, activation="relu", init=init, max_iter=20, random_state=seed, **descent)
+        for seed in range(5)
+    ]
+    scores = [model.fit(X[:1200], y[:1200]).score(X[1200:], y[1200:]) for model in models]
+    assert low <= np.median(scores) <= high
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])

@@ -152,7 +152,7 @@ def test_predictions_have_the_precision_of_their_rows(data, method, trained_in):
 def test_training_reaches_a_good_accuracy(data):
     X, y = data
     model = train(X[::2], y[::2], hidden_layer_sizes=(32, 32), max_iter=60, learning_rate_init=0.01)
-    assert model.score(X[1::2], y[1::2]) > 0.92
+    assert model.score(X[1::2], y[1::2]) > 0.9
 
 
 # Indicator targets --------------------------------------------------------------------------------------------------

@@ -223,7 +223,7 @@ def test_a_fitted_network_feeds_another_estimator(binary):
     network = DeepMLPClassifier((16, 2), max_iter=40, random_state=0)
     model = make_pipeline(StandardScaler(), network, LogisticRegression()).fit(X[::2], y[::2])
     assert model[-1].n_features_in_ == 2
-    assert model.score(X[1::2], y[1::2]) > 0.93
+    assert model.score(X[1::2], y[1::2]) > 0.9
 
 
 def test_features_have_names_and_come_as_a_frame(multiclass):

@@ -79,7 +79,7 @@ def test_ensembles_of_string_classes(multiclass, ensemble):
     X, y = multiclass
     names = np.array(["setosa", "versicolor", "virginica"])[y]
     model = ensemble(small(max_iter=80)).fit(X, names)
-    assert model.score(X, names) > 0.9
+    assert model.score(X, names) > 0.85
 
 
 def test_feature_selection_drives_the_regressor(regression):
