@@ -33,6 +33,8 @@ NEXT_TO_NOTHING = 1e-9
 STILL_FALLS = 0.001
 #: A penalty of so many times half the squared weights, beside a mean loss, leaves little of them.
 STRONG = 0.1
+#: The scores of fewer rows are large by chance.
+FEWEST_SCORED = 5
 #: So far below the loss of a constant are some rows where all of them surely are below it.
 SURELY_BELOW = 0.9
 #: By so many rows weights are judged, where nothing speaks for a look at all of them.
@@ -116,6 +118,8 @@ def on_the_first_scores(model: Model, rows: Rows, names: Any, *, by_steps: bool)
         With what is wrong with the inputs, where something is.
     """
     some = sample(rows)
+    if _effective_number(some) < FEWEST_SCORED:
+        return
     with np.errstate(all="ignore"):
         loss, zero_loss = mean_loss(model.network, model.parameters, some), _typical(model)
     if not loss <= FAR_OFF * zero_loss:
@@ -126,6 +130,15 @@ def on_the_first_scores(model: Model, rows: Rows, names: Any, *, by_steps: bool)
         )
     elif by_steps and rows_are_short(some.X[some.numbers]):
         yield from input_warnings(some.X[some.numbers], names)
+
+
+def _effective_number(rows: Rows) -> float:
+    """How many rows of equal weight would tell as much (Kish, 1965)."""
+    if rows.weight is None:
+        return len(rows)
+    weight = rows.weight[rows.numbers].astype(np.float64)
+    shares = weight / weight.max()
+    return float(shares.sum() ** 2 / np.square(shares).sum())
 
 
 def warn_unless_converged(network: Any, *, stacklevel: int) -> None:

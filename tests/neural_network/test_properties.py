@@ -253,6 +253,7 @@ def test_a_training_may_be_cut_anywhere(estimator, epochs, seed, solver, batch_s
     assert parts.loss_curve_ == whole.loss_curve_
 
 
+@pytest.mark.filterwarnings("ignore:.* dev rows are of classes that no training row has")
 @each_estimator
 @given(seed=seeds, n=n_rows, max_iter=st.integers(1, 4), solver=solvers, early_stopping=st.booleans())
 def test_the_history_has_an_entry_for_every_epoch(estimator, seed, n, max_iter, solver, early_stopping):
