@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from sklearn.pipeline import Pipeline
 
-from ._error import ErrorMeasure, format_error
-from ._ladder import HIGH, LOW, PROBLEMS, UNSETTLED, Gap, Rung, error_variance, interval, judge, possible
+from ._error import ACCURACY, ErrorMeasure, format_error
+from ._doubts import Doubt
+from ._ladder import (
+    HIGH,
+    LOW,
+    NOT_JUDGED,
+    PROBLEMS,
+    UNSETTLED,
+    Gap,
+    Rung,
+    error_variance,
+    gain_variance,
+    interval,
+    judge,
+    possible,
+)
 from ._learning_curve import LearningCurve
-from ._recipe import Advice, Symptoms, advise
+from ._recipe import NO_BETTER, Advice, Symptoms, advise
+from ._reference import Constant
 from ._report import BiasVarianceReport
 
+#: Errors in which each class counts as often as it occurs.
+BY_SHARES = (ACCURACY, "log loss", "brier score")
 #: Name of a gap, lower and upper rung; the variance is that of train-dev where it was measured.
 GAPS = (
     ("avoidable bias", "target", "train"),
@@ -31,9 +49,12 @@ def build_report(
     measure: ErrorMeasure,
     rungs: Mapping[str, Rung],
     *,
-    baseline: float,
+    constant: Constant,
+    compared: Constant | None = None,
     tolerance: float,
     confidence: float,
+    doubts: Sequence[Doubt] = (),
+    imbalance: str = "",
     n_rows: Mapping[str, int],
     dev_source: str,
     learning_curve: LearningCurve | None = None,
@@ -52,10 +73,16 @@ def build_report(
         Of which kind the errors are.
     rungs : dict of str to Rung
         The ladder, lowest rung first.
-    baseline : float
-        Error of a constant prediction; NaN where it has none.
+    constant : Constant
+        The constant prediction on the dev rows.
+    compared : Constant, default=None
+        The same on the rows that variance is measured on, where these are others.
     tolerance, confidence : float
         What is high, and how sure to be.
+    doubts : sequence of Doubt, default=()
+        Why some rungs tell nothing.
+    imbalance : str, default=""
+        Why the error hardly shows what is learnt, in a sentence.
     n_rows : dict of str to int
         Rows of each rung.
     dev_source : str
@@ -76,11 +103,17 @@ def build_report(
     BiasVarianceReport
         The report.
     """
+    baseline = constant.error
     if not baseline > 0:  # NaN: none; 0: such as the recall of always answering yes
         baseline, warnings = max(rungs["train"].error, rungs["dev"].error), [*warnings, NO_BASELINE]
     threshold = tolerance * baseline
-    gaps = _gaps(rungs, threshold, confidence, measure.largest)
-    diagnosis = _diagnose(gaps)
+    doubted = {rung for doubt in doubts for rung in doubt.rungs}
+    gaps = _gaps(rungs, threshold, confidence, measure.largest, doubted)
+    learnt_rung = "train-dev" if "train-dev" in rungs else "dev"
+    gain, gain_interval = None, None
+    if learnt_rung not in doubted:
+        gain, gain_interval = _gain(rungs, learnt_rung, compared or constant, confidence)
+    diagnosis = _diagnose(gaps, doubts, no_better=_is_no_better(gain, gain_interval, threshold))
     return BiasVarianceReport(
         estimator_name=describe(estimator),
         error_name=measure.name,
@@ -95,19 +128,53 @@ def build_report(
         n_rows=n_rows,
         dev_source=dev_source,
         diagnosis=diagnosis,
-        advice=_advise(estimator, fitted, diagnosis, gaps, symptoms or Symptoms(), n_rows, learning_curve),
+        advice=_advise(
+            estimator,
+            fitted,
+            diagnosis,
+            gaps,
+            symptoms or Symptoms(),
+            n_rows,
+            learning_curve,
+            by_shares=measure.name in BY_SHARES,
+            imbalance=imbalance,
+        ),
+        gain=gain,
+        gain_interval=gain_interval,
+        doubts=tuple(doubt.sentence for doubt in doubts),
         learning_curve=learning_curve,
-        warnings=tuple(warnings),
+        warnings=tuple(filter(None, (*warnings, imbalance))),
         **remarks,
     )
 
 
-def _gaps(rungs: Mapping[str, Rung], threshold: float, confidence: float, largest: float) -> tuple[Gap, ...]:
+def _gain(
+    rungs: Mapping[str, Rung], name: str, constant: Constant, confidence: float
+) -> tuple[float | None, tuple[float, float] | None]:
+    """How far an error is below that of a constant prediction on the same rows; None where there is no such constant."""
+    if constant.rung is None:
+        return None, None
+    value = constant.rung.error - rungs[name].error
+    return value, interval(value, *gain_variance(rungs[name], constant.rung, rungs["train"]), confidence)
+
+
+def _is_no_better(gain: float | None, ends: tuple[float, float] | None, threshold: float) -> bool:
+    """Whether an error is not measurably below that of a constant; a large gain of unknown spread does not tell."""
+    if gain is None or ends is None:
+        return False
+    return not ends[0] > 0 and not (gain > threshold and np.isinf(ends[0]))
+
+
+def _gaps(
+    rungs: Mapping[str, Rung], threshold: float, confidence: float, largest: float, doubted: Collection[str]
+) -> tuple[Gap, ...]:
     train, how = rungs["train"], {"threshold": threshold, "confidence": confidence, "largest": largest}
     found: dict[str, Gap] = {}
     for name, lower, upper in GAPS:
         if name not in found and lower in rungs and upper in rungs:
             found[name] = judge(name, rungs[lower], rungs[upper], train, **how)
+            if lower in doubted or upper in doubted:
+                found[name] = replace(found[name], verdict=NOT_JUDGED, rows_needed=None)
     return tuple(found.values())
 
 
@@ -119,6 +186,7 @@ def _advise(
     symptoms: Symptoms,
     n_rows: Mapping[str, int],
     curve: LearningCurve | None,
+    **facts: Any,
 ) -> tuple[Advice, ...]:
     return advise(
         diagnosis,
@@ -128,6 +196,7 @@ def _advise(
         n_rows=n_rows.get("train"),
         doubling="" if curve is None else str(curve) if curve.pays else None,
         rows_needed=_rows_needed(gaps),
+        **facts,
     )
 
 
@@ -137,9 +206,13 @@ def _relevant(symptoms: Symptoms, gaps: Sequence[Gap]) -> Symptoms:
     return replace(symptoms, not_converged=False, loss_still_falling=False) if learnt else symptoms
 
 
-def _diagnose(gaps: Sequence[Gap]) -> tuple[str, ...]:
-    high = tuple(PROBLEMS[gap.name] for gap in gaps if gap.verdict == HIGH)
-    return (*high, UNSETTLED) if any(gap.verdict == UNSETTLED for gap in gaps) else high
+def _diagnose(gaps: Sequence[Gap], doubts: Sequence[Doubt], *, no_better: bool) -> tuple[str, ...]:
+    """What makes errors tell nothing, whether anything is learnt, then what is high and what is open."""
+    found = list(dict.fromkeys(doubt.problem for doubt in doubts))
+    found += [NO_BETTER] * no_better
+    found += [PROBLEMS[gap.name] for gap in gaps if gap.verdict == HIGH]
+    found += [UNSETTLED] * any(gap.verdict == UNSETTLED for gap in gaps)
+    return tuple(found)
 
 
 def _error_intervals(rungs: Mapping[str, Rung], largest: float, confidence: float) -> dict[str, tuple[float, float]]:

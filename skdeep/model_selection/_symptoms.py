@@ -12,16 +12,15 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
 from ._data_checks import scale_warning
+from ._failure import Failure
 from ._fits import Fit
 from ._hyperparameters import is_scale_sensitive
 from ._recipe import Symptoms
 
 N_ROWS_LOOKED_AT = 2000
-#: What messages of diverged fits speak of.
-DIVERGENCE = ("DivergenceError", "diverged", "the error is inf")
 
 
-def find_symptoms(estimator: Any, fits: Sequence[Fit], failures: Mapping[str, str], X: Any) -> Symptoms:
+def find_symptoms(estimator: Any, fits: Sequence[Fit], failures: Mapping[str, Failure], X: Any) -> Symptoms:
     """Gather what was seen in all fits.
 
     Parameters
@@ -30,7 +29,7 @@ def find_symptoms(estimator: Any, fits: Sequence[Fit], failures: Mapping[str, st
         What was fitted.
     fits : sequence of Fit
         Those that succeeded.
-    failures : dict of str to str
+    failures : dict of str to Failure
         What the others raised.
     X : array-like
         The training rows.
@@ -46,7 +45,7 @@ def find_symptoms(estimator: Any, fits: Sequence[Fit], failures: Mapping[str, st
         not_normalised=_not_normalised(fits[0].estimator, X) if is_scale_sensitive(estimator) else "",
         constant=all(fit.constant for fit in fits),
         sparse=issparse(X),
-        diverged=any(sign in failure for failure in failures.values() for sign in DIVERGENCE),
+        diverged=any(failure.diverged for failure in failures.values()),
     )
 
 

@@ -1,0 +1,240 @@
+"""Held-out rows that are copies of training rows, told from rows that are equal because there are few different ones.
+
+Two rows may be equal since somebody wrote one of them twice, or since the columns have so few values that rows coincide:
+then those to come will coincide with training rows as often, and nothing is wrong. Two things tell the latter:
+
+- If each column's values were drawn independently of the others, by the frequencies that they have among the different
+  rows, there would be about as many rows with a twin among the training rows: half as many as there are.
+- Where rows coincide in all columns, more of them coincide in all but one: the different rows with a *neighbour*, which
+  differs from them in a single column, are at least twice as many as those that occur more than once, and these mostly
+  have neighbours, too. What is copied in a table of measured numbers has none.
+
+One-hot columns that stand side by side count as one. In a table of a single column rows are taken for copies unless
+each value occurs ten times, or the values fill a grid, as rounded numbers do.
+
+What this cannot tell: copies in a table that has a row for nearly every combination of its values; and, where most rows
+have a neighbour anyway, copies of fewer than half as many rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import _safe_indexing
+
+from ._data_checks import row_keys
+
+#: Rows that agree in more columns, or one-hot blocks, than this are copies without a further look.
+MOST_COLUMNS = 256
+LEAST_EXPECTED, MORE_NEIGHBOURS, MOSTLY = 0.5, 2.0, 0.5
+OFTEN, FILLED = 10, 0.5
+
+
+@dataclass(frozen=True)
+class Copies:
+    """The rows of one part that are copies of training rows, in every column and in the target.
+
+    Attributes
+    ----------
+    n_rows, n_of : int
+        How many, and of how many; a row that several folds hold out counts as often.
+    """
+
+    n_rows: int
+    n_of: int
+
+    @property
+    def share(self) -> float:
+        """Of the rows of the part."""
+        return self.n_rows / self.n_of
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Rows and their targets, by numbers that are the same where they are.
+
+    Attributes
+    ----------
+    rows, targets : ndarray of int
+        One for each row.
+    """
+
+    rows: Any
+    targets: Any
+
+    def at(self, rows: Any) -> Keys:
+        """Of some of the rows."""
+        return Keys(self.rows[rows], self.targets[rows])
+
+
+def make_keys(X: Any, y: Any) -> Keys:
+    """Of rows and targets in any container."""
+    y = np.asarray(y)
+    return Keys(row_keys(X), row_keys(y.reshape(len(y), -1)))
+
+
+def copies_in_part(X: Any, keys: Keys, X_part: Any, part: Keys, tolerance: float) -> Copies:
+    """Of a part of the user's own; none where they are no larger a share than the tolerance, or come about by chance."""
+    n = int(is_copied(part, keys).sum())
+    equal = np.isin(part.rows, keys.rows).mean()
+    both = np.concatenate([keys.rows, part.rows])
+    material = n > tolerance * len(part.rows)
+    return Copies(0 if not material or coincide_naturally([X, X_part], both, len(keys.rows), equal) else n, len(part.rows))
+
+
+def copies_in_folds(X: Any, keys: Keys, folds: Sequence[tuple[Any, Any]], tolerance: float) -> Copies:
+    """Of the held-out rows of all folds together, each against the training rows of its own."""
+    n_of = sum(len(held_out) for _, held_out in folds)
+    if len(np.unique(keys.rows)) == len(keys.rows):  # as nearly always: saves the time of looking
+        return Copies(0, n_of)
+    n = sum(int(is_copied(keys.at(held_out), keys.at(train)).sum()) for train, held_out in folds)
+    equal = sum(int(np.isin(keys.rows[held_out], keys.rows[train]).sum()) for train, held_out in folds) / n_of
+    n_train = round(float(np.mean([len(train) for train, _ in folds])))
+    return Copies(0 if n <= tolerance * n_of or coincide_naturally([X], keys.rows, n_train, equal) else n, n_of)
+
+
+def is_copied(held_out: Keys, train: Keys) -> Any:
+    """Which held-out rows are equal to training rows that all have their target.
+
+    Parameters
+    ----------
+    held_out, train : Keys
+        Rows and targets.
+
+    Returns
+    -------
+    ndarray of bool
+        By held-out row. Where equal training rows differ in the target, equality tells nothing of the target.
+    """
+    names, first, of_row = np.unique(train.rows, return_index=True, return_inverse=True)
+    agree = np.ones(len(names), dtype=bool)
+    np.logical_and.at(agree, of_row, train.targets == train.targets[first][of_row])
+    place = np.minimum(np.searchsorted(names, held_out.rows), len(names) - 1)
+    return (names[place] == held_out.rows) & agree[place] & (train.targets[first][place] == held_out.targets)
+
+
+def coincide_naturally(parts: Sequence[Any], keys: Any, n_train: int, share: float) -> bool:
+    """Whether rows are equal because there are few different ones.
+
+    Parameters
+    ----------
+    parts : sequence of array-like
+        Rows, those of the training part first.
+    keys : ndarray of int
+        A number for each row of all parts together; equal rows have the same.
+    n_train : int
+        Training rows of a fit.
+    share : float
+        Of the held-out rows that are equal to a training row.
+
+    Returns
+    -------
+    bool
+        False where they look like copies.
+    """
+    columns = [codes for codes in column_codes(parts) if codes.min() != codes.max()]
+    if not columns or len(columns) > MOST_COLUMNS:
+        return not columns  # rows without a varying column are all equal
+    _, first, of_row, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
+    different = [codes[first] for codes in columns]
+    if len(columns) == 1:
+        return _is_coarse(_values(parts, columns[0])[first], counts)
+    expected = _expected_share(different, n_train)[of_row].mean()
+    return bool(expected >= LEAST_EXPECTED * share) or _have_neighbours(different, counts)
+
+
+def _expected_share(different: Sequence[Any], n_train: int) -> Any:
+    """For each of the different rows the chance of a twin among as many training rows, the columns independent."""
+    n = len(different[0])
+    chance = np.ones(n)
+    for codes in different:
+        chance *= (np.bincount(codes)[codes] - 1) / max(n - 1, 1)
+    return 1 - np.exp(-n_train * chance)
+
+
+def _have_neighbours(different: Sequence[Any], counts: Any) -> bool:
+    """Whether rows that differ in a single column are twice as many as those that occur more than once."""
+    draw = np.random.default_rng(0)
+    hashes = [draw.integers(2**63, size=codes.max() + 1, dtype=np.uint64)[codes] for codes in different]
+    whole, repeated = np.sum(hashes, axis=0, dtype=np.uint64), counts > 1
+    near = np.zeros(len(counts), dtype=bool)
+    for part in hashes:
+        _, of_row, n_equal = np.unique(whole - part, return_inverse=True, return_counts=True)
+        near |= n_equal[of_row] > 1
+    return bool(near.mean() >= MORE_NEIGHBOURS * repeated.mean() and near[repeated].mean() >= MOSTLY)
+
+
+def _is_coarse(values: Any, counts: Any) -> bool:
+    """Whether the values of the only column that varies occur often, or fill a grid."""
+    if counts.mean() >= OFTEN:
+        return True
+    if values is None or values.dtype.kind not in "iufb":
+        return False
+    values = np.sort(values[np.isfinite(values.astype(float))].astype(float))
+    steps = np.diff(values)
+    return len(steps) > 0 and bool(len(values) >= FILLED * ((values[-1] - values[0]) / steps.min() + 1))
+
+
+def _values(parts: Sequence[Any], codes: Any) -> Any:
+    """Those of the column with these codes."""
+    for values in _columns(parts):
+        if np.array_equal(_codes(values), codes):
+            return values
+    return codes  # a one-hot block
+
+
+def column_codes(parts: Sequence[Any]) -> list[Any]:
+    """For each column, or block of one-hot columns, the number of its value for each row; all 0 if it never varies.
+
+    Parameters
+    ----------
+    parts : sequence of array-like
+        Rows: of arrays, frames, sparse matrices, or texts, which are one column.
+
+    Returns
+    -------
+    list of ndarray of int
+        Each for the rows of all parts together; no more than one above `MOST_COLUMNS`.
+    """
+    blocks: list[Any] = []
+    open_block: Any = None  # the last one, while one-hot columns may still join it
+    for values in _columns(parts):
+        on = values == 1 if values.dtype.kind in "biuf" and np.all((values == 0) | (values == 1)) else None
+        if on is not None and open_block is not None and not np.any(on & (open_block > 0)):
+            open_block[on] = open_block.max() + 1
+            continue
+        open_block = None if on is None else on.astype(np.int64)
+        blocks.append(_codes(values) if on is None else open_block)
+        if len(blocks) > MOST_COLUMNS:
+            break
+    return blocks
+
+
+def _codes(values: Any) -> Any:
+    return np.unique(values, return_inverse=True)[1].ravel()
+
+
+def _columns(parts: Sequence[Any]) -> Iterator[Any]:
+    """The values of each column, of all parts together: numbers, or else text."""
+    for columns in zip(*map(_columns_of, parts), strict=False):
+        if all(column.dtype.kind in "biuf" for column in columns):
+            yield np.concatenate(columns)
+        else:
+            yield np.concatenate([np.array([str(value) for value in column.tolist()]) for column in columns])
+
+
+def _columns_of(X: Any) -> Iterator[Any]:
+    if issparse(X):
+        X = X.tocsc()
+        for number in range(X.shape[1]):
+            yield np.asarray(X[:, [number]].toarray()).ravel()
+    elif hasattr(X, "columns"):
+        for number in range(len(X.columns)):
+            yield np.asarray(_safe_indexing(X, number, axis=1))
+    else:
+        X = np.asarray(X)
+        yield from X.reshape(len(X), -1).T
