@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from ._error import ACCURACY, ErrorMeasure, format_error
 from ._doubts import Doubt
+from ._error import ACCURACY, ErrorMeasure, format_error
 from ._ladder import (
     HIGH,
     LOW,
@@ -109,10 +109,8 @@ def build_report(
     threshold = tolerance * baseline
     doubted = {rung for doubt in doubts for rung in doubt.rungs}
     gaps = _gaps(rungs, threshold, confidence, measure.largest, doubted)
-    learnt_rung = "train-dev" if "train-dev" in rungs else "dev"
-    gain, gain_interval = None, None
-    if learnt_rung not in doubted:
-        gain, gain_interval = _gain(rungs, learnt_rung, compared or constant, confidence)
+    learnt = "train-dev" if "train-dev" in rungs else "dev"
+    gain, gain_interval = _gain(rungs, learnt, compared or constant, confidence, doubted)
     diagnosis = _diagnose(gaps, doubts, no_better=_is_no_better(gain, gain_interval, threshold))
     return BiasVarianceReport(
         estimator_name=describe(estimator),
@@ -149,10 +147,10 @@ def build_report(
 
 
 def _gain(
-    rungs: Mapping[str, Rung], name: str, constant: Constant, confidence: float
+    rungs: Mapping[str, Rung], name: str, constant: Constant, confidence: float, doubted: Collection[str]
 ) -> tuple[float | None, tuple[float, float] | None]:
-    """How far an error is below that of a constant prediction on the same rows; None where there is no such constant."""
-    if constant.rung is None:
+    """How far an error is below that of a constant prediction on the same rows; None where there is none to compare."""
+    if constant.rung is None or name in doubted:
         return None, None
     value = constant.rung.error - rungs[name].error
     return value, interval(value, *gain_variance(rungs[name], constant.rung, rungs["train"]), confidence)

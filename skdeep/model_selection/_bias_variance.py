@@ -196,9 +196,7 @@ def bias_variance_report(
         task, () if in_doubt else fractions, confidence=confidence, n_jobs=n_jobs, verbose=verbose, random_state=random
     )
     rungs = {"target": target, **measured.rungs}
-    found += find_doubts(
-        tolerance=tolerance, n_measured=len(measured.fits), n_planned=max(1, len(task.folds))
-    )
+    found += find_doubts(tolerance=tolerance, n_measured=len(measured.fits), n_planned=max(1, len(task.folds)))
     no_curve = "" if not fractions or measured.curve is not None else CURVE_IN_DOUBT if in_doubt else NO_CURVE
     train_dev = task.parts.get("train-dev")
     return build_report(
@@ -226,10 +224,11 @@ def bias_variance_report(
 
 def _remarks(task: Task, rungs: Mapping[str, Rung], unseen: Mapping[str, Unseen], doubts: Sequence[Doubt]) -> list[str]:
     """What makes the errors mean less than they seem to; each is a warning, too, as the user may not have meant it."""
+    lost = "dev" in unseen and unseen["dev"].n_folds  # which says more than that a fold holds one class
     copied = any(doubt.problem == COPIES and "dev" in doubt.rungs for doubt in doubts)
     remarks = [
-        *(one_class_warnings(task.sample.y, task.folds) if task.is_of_classes else ()),
         *unseen_warnings(unseen),
+        *(one_class_warnings(task.sample.y, task.folds) if task.is_of_classes and not lost else ()),
         _left_out(task),
         "" if copied else target_warning(rungs, task.measure),
     ]
@@ -243,7 +242,9 @@ def _left_out(task: Task) -> str:
     if not task.undefined:
         return ""
     n, n_folds = len(task.undefined), len(task.folds)
-    return f"{n} of {n_folds} folds are left out. {undefined_sentence(task.measure.score_name, task.undefined, n_folds)}"
+    return (
+        f"{n} of {n_folds} folds are left out. {undefined_sentence(task.measure.score_name, task.undefined, n_folds)}"
+    )
 
 
 def _find_unseen(task: Task) -> dict[str, Unseen]:

@@ -1,7 +1,7 @@
 """Held-out rows that are copies of training rows, told from rows that are equal because there are few different ones.
 
-Two rows may be equal since somebody wrote one of them twice, or since the columns have so few values that rows coincide:
-then those to come will coincide with training rows as often, and nothing is wrong. Two things tell the latter:
+Two rows may be equal since somebody wrote one of them twice, or since the columns have so few values that rows
+coincide: then those to come will coincide with training rows as often, and nothing is wrong. Two things tell the latter:
 
 - If each column's values were drawn independently of the others, by the frequencies that they have among the different
   rows, there would be about as many rows with a twin among the training rows: half as many as there are.
@@ -78,12 +78,14 @@ def make_keys(X: Any, y: Any) -> Keys:
 
 
 def copies_in_part(X: Any, keys: Keys, X_part: Any, part: Keys, tolerance: float) -> Copies:
-    """Of a part of the user's own; none where they are no larger a share than the tolerance, or come about by chance."""
+    """Of a part of the user's own; none where they are no more than the tolerance allows, or come about by chance."""
     n = int(is_copied(part, keys).sum())
     equal = np.isin(part.rows, keys.rows).mean()
     both = np.concatenate([keys.rows, part.rows])
     material = n > tolerance * len(part.rows)
-    return Copies(0 if not material or coincide_naturally([X, X_part], both, len(keys.rows), equal) else n, len(part.rows))
+    return Copies(
+        0 if not material or coincide_naturally([X, X_part], both, len(keys.rows), equal) else n, len(part.rows)
+    )
 
 
 def copies_in_folds(X: Any, keys: Keys, folds: Sequence[tuple[Any, Any]], tolerance: float) -> Copies:
@@ -136,7 +138,7 @@ def coincide_naturally(parts: Sequence[Any], keys: Any, n_train: int, share: flo
     bool
         False where they look like copies.
     """
-    columns = [codes for codes in column_codes(parts) if codes.min() != codes.max()]
+    columns = _telling(column_codes(parts))
     if not columns or len(columns) > MOST_COLUMNS:
         return not columns  # rows without a varying column are all equal
     _, first, of_row, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
@@ -145,6 +147,17 @@ def coincide_naturally(parts: Sequence[Any], keys: Any, n_train: int, share: flo
         return _is_coarse(_values(parts, columns[0])[first], counts)
     expected = _expected_share(different, n_train)[of_row].mean()
     return bool(expected >= LEAST_EXPECTED * share) or _have_neighbours(different, counts)
+
+
+def _telling(columns: Sequence[Any]) -> list[Any]:
+    """The columns that vary; of those that tell the same rows apart, such as a code and its name, the first."""
+    told: dict[bytes, Any] = {}
+    for codes in columns:
+        _, first, of_row = np.unique(codes, return_index=True, return_inverse=True)
+        by_appearance = first[of_row]
+        if by_appearance.any():  # else all are as the first row
+            told.setdefault(by_appearance.tobytes(), codes)
+    return list(told.values())
 
 
 def _expected_share(different: Sequence[Any], n_train: int) -> Any:

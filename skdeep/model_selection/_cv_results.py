@@ -60,9 +60,7 @@ def report_from_cv_results(
         constant=_constant(estimator, measure, y),
         tolerance=tolerance,
         confidence=confidence,
-        doubts=list(
-            find_doubts(tolerance=tolerance, unseen=unseen, n_measured=int(whole.sum()), n_planned=len(whole))
-        ),
+        doubts=list(find_doubts(tolerance=tolerance, unseen=unseen, n_measured=int(whole.sum()), n_planned=len(whole))),
         imbalance=imbalance_warning(y) if measure.name == ACCURACY and is_class_target(estimator, y) else "",
         n_rows=n_rows,
         dev_source=f"out of fold, {len(whole)} folds, scores by fold only",
@@ -94,7 +92,9 @@ def _rung(name: str, errors: Any, ratio: float) -> Rung:
 def _folds(cv_results: Mapping[str, Any]) -> list[tuple[Any, Any]]:
     """Training and held-out rows, where they were recorded."""
     indices = cv_results.get("indices", {"train": (), "test": ()})
-    return [(np.asarray(train), np.asarray(test)) for train, test in zip(indices["train"], indices["test"], strict=True)]
+    return [
+        (np.asarray(train), np.asarray(test)) for train, test in zip(indices["train"], indices["test"], strict=True)
+    ]
 
 
 def _errors(

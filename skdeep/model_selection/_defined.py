@@ -76,7 +76,7 @@ _VARIED_CLASSES = Need("rows of two classes at least", CLASSES, _vary)
 _POSITIVE = Need("two rows at least, one of them positive", CLASSES, _have_a_positive)
 _POSITIVES = Need("a positive row of every label at least", CLASSES, _have_positives)
 _ALL = Need("rows of every class that was trained on, and of no other", CLASSES, _have_all)
-#: Metric of scikit-learn, by the name of its function -> what it needs. Those that are not here are defined on any rows.
+#: Metric of scikit-learn, by the name of its function -> what it needs. All others are defined on any rows.
 NEEDS: dict[str, Need] = {
     **dict.fromkeys(("r2_score", "explained_variance_score"), _VARIED),
     **dict.fromkeys(("d2_absolute_error_score", "d2_pinball_score", "d2_tweedie_score"), _VARIED),
@@ -155,8 +155,8 @@ def undefined_sentence(name: str, undefined: Mapping[int, tuple[Need, str]], n_f
 
 
 def refuse_undefined_folds(name: str, undefined: Mapping[int, tuple[Need, str]], n_folds: int) -> None:
-    """Raise a ValueError where a score is defined on less than half of the folds: the others are not like the whole."""
-    if undefined and 2 * len(undefined) > n_folds:
+    """Raise a ValueError unless a score is defined on more than half of the folds: few are not like the whole."""
+    if undefined and 2 * len(undefined) >= n_folds:
         raise ValueError(
             f"scoring must be defined on the rows of most folds. {undefined_sentence(name, undefined, n_folds)}"
         )

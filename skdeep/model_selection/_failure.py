@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 
 #: Names of the errors, or of classes that they inherit from, that a training raises which has diverged.
-DIVERGENCE = frozenset({"DivergenceError", "FloatingPointError", "OverflowError", "HugePredictions"})
+DIVERGENCE = frozenset({"DivergenceError", "FloatingPointError", "OverflowError", "HugePredictionsError"})
 #: What scikit-learn's fits say of a divergence, which has no type of its own there.
 SAID_BY_FITS = ("Floating-point under-/overflow occurred", "non-finite parameter weights")
 #: Squares of larger predictions are not finite.
 LARGEST_PREDICTION = np.sqrt(np.finfo(float).max)
 
 
-class LostPredictions(ValueError):
+class LostPredictionsError(ValueError):
     """A fitted estimator predicts what is no number."""
 
 
-class HugePredictions(LostPredictions):
+class HugePredictionsError(LostPredictionsError):
     """A fitted estimator predicts infinite numbers, or some whose squares are."""
 
 
@@ -55,7 +55,7 @@ class Failure:
 
 def make_failure(error: Exception, *, fitted: bool) -> Failure:
     """Of an exception, raised by the fit or, where that was `fitted`, by what came after."""
-    lost = isinstance(error, LostPredictions)  # what such a fit lacks is not a score
+    lost = isinstance(error, LostPredictionsError)  # what such a fit lacks is not a score
     text = str(error) if lost else f"{type(error).__name__}: {error}"
     kinds = frozenset(kind.__name__ for one in _chain(error) for kind in type(one).__mro__)
     return Failure(fitted and not lost, _portable(error, text), text, kinds)
@@ -70,7 +70,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _portable(error: Exception, text: str) -> Exception:
     try:
-        same = str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 (our own bytes)
+        same = str(pickle.loads(pickle.dumps(error))) == str(error)
     except Exception:  # whatever an exception of the user's may do when copied
         same = False
     return error if same else RuntimeError(text)
@@ -83,9 +83,9 @@ def check_predictions(known: Iterable[Any]) -> None:
             continue
         largest = np.max(np.abs(values.astype(float)), initial=0.0)
         if np.isnan(largest):
-            raise LostPredictions("some of its predictions are NaN, so that the error is nan")
+            raise LostPredictionsError("some of its predictions are NaN, so that the error is nan")
         if largest > LARGEST_PREDICTION:
-            raise HugePredictions(f"its predictions go up to {largest:.3g}, so that the error is inf")
+            raise HugePredictionsError(f"its predictions go up to {largest:.3g}, so that the error is inf")
 
 
 def _as_list(predicted: Any) -> list[Any]:

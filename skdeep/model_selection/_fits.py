@@ -163,8 +163,10 @@ def _run(
             fit = _evaluate_all(plan, fitted, samples, measure)
         except Exception as error:  # whatever an estimator may raise
             fit = Fit(plan.name, len(plan.train), failure=make_failure(error, fitted=fitted is not None))
+    huge = fit.failure is not None and fit.failure.diverged and fitted is not None
+    told = (ConvergenceWarning, RuntimeWarning) if huge else ConvergenceWarning  # the report tells these, once
     for warning in caught:
-        if not issubclass(warning.category, ConvergenceWarning):  # the report tells that one, once
+        if not issubclass(warning.category, told):
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     if verbose:
         errors = ", ".join(f"{name} error {one.error:.4g}" for name, one in fit.evaluations.items())

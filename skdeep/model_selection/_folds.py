@@ -37,7 +37,7 @@ def make_splitter(cv: Any, y: Any, groups: Any, estimator: Any, random_state: An
 
 def cut_folds(splitter: Any, X: Any, y: Any, metadata: Mapping[str, Any]) -> list[tuple[Any, Any]]:
     """Training and held-out rows of each fold, as numbers; a splitter may also give lists, or masks."""
-    folds = [tuple(map(_row_numbers, fold)) for fold in splitter.split(X, y, **metadata)]
+    folds = [tuple(map(row_numbers, fold)) for fold in splitter.split(X, y, **metadata)]
     if not folds:
         raise ValueError("cv must give at least one fold. Got none.")
     for number, fold in enumerate(folds, 1):
@@ -49,7 +49,8 @@ def cut_folds(splitter: Any, X: Any, y: Any, metadata: Mapping[str, Any]) -> lis
     return folds
 
 
-def _row_numbers(rows: Any) -> Any:
+def row_numbers(rows: Any) -> Any:
+    """Of a mask, or as they are."""
     rows = np.atleast_1d(rows)
     return np.flatnonzero(rows) if rows.dtype == bool else rows
 
@@ -75,9 +76,7 @@ def make_units(y: Any, groups: Any, measure: ErrorMeasure, *, random_state: Any)
     return Units(of_row, n_units, n_observations)
 
 
-def fold_plans(
-    folds: Sequence[tuple[Any, Any]], parts: Collection[str], left_out: Collection[int] = ()
-) -> list[Plan]:
+def fold_plans(folds: Sequence[tuple[Any, Any]], parts: Collection[str], left_out: Collection[int] = ()) -> list[Plan]:
     """A fit for each fold; each looks at the test part too, having seen as many rows as for the dev error."""
     test = {"test": ("test", None)} if "test" in parts else {}
     kept = [number for number in range(1, len(folds) + 1) if number not in left_out]
@@ -108,10 +107,7 @@ def smaller_plans(
     scorer: Any = None,
     random_state: Any,
 ) -> Iterator[list[Plan]]:
-    """For each fraction the same fits on as large a part of their training rows.
-
-    Those of too few rows are left out, and those that lack a class of their rows or on which the score is not defined.
-    """
+    """For each fraction the same fits on as large a part of their training rows, if large enough and like the whole."""
     for fraction in fractions:
         smaller = []
         for plan in plans:

@@ -83,7 +83,9 @@ def _unweighted(subject: Subject) -> Change | None:
     """No class weights, whoever has them."""
     own = {"class_weight": None}
     parameters = outwards(own, subject.path[:-1]) if subject.parameters.get("class_weight") is not None else None
-    return None if parameters is None else Change(_action("leave out the class weights", own, parameters), own, parameters)
+    return (
+        None if parameters is None else Change(_action("leave out the class weights", own, parameters), own, parameters)
+    )
 
 
 def _scale(subject: Subject) -> Change | None:

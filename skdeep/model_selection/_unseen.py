@@ -11,6 +11,8 @@ from sklearn.base import is_classifier
 from sklearn.utils.multiclass import type_of_target
 
 N_NAMED = 5
+#: Whole numbers that occur less often on average may be counts; a part may lack a few of the rarest.
+ROWS_OF_A_CLASS, FEW = 10, 0.03
 OF_CLASSES = ("binary", "multiclass", "multilabel-indicator", "multiclass-multioutput")
 
 
@@ -98,4 +100,40 @@ def unseen_warnings(unseen: Mapping[str, Unseen]) -> Iterator[str]:
             yield (
                 f"{part.n_rows} of {part.n_of} {name} rows {whose}are of classes that no {training} has "
                 f"({', '.join(map(str, part.classes))}): they count as errors whatever is learnt."
+            )
+
+
+def split_warnings(y: Any, parts: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence for each part of a split with classes that no train row has.
+
+    Parameters
+    ----------
+    y : array-like
+        What may be the target; of one that does not look like classes nothing is said.
+    parts : dict of str to ndarray of int
+        The rows of "train" and of the other parts.
+
+    Yields
+    ------
+    str
+        Of numbers, which may be counts as well, only where more than `FEW` of a part's rows are concerned.
+    """
+    y, least = np.asarray(y), 0.0
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y.ravel()
+    if y.ndim != 1 or y.dtype.kind not in "biufUSO":
+        return
+    n_rows_each = len(y) / len(set(y.tolist()))
+    if y.dtype.kind in "iuf":
+        least = FEW
+        if n_rows_each < ROWS_OF_A_CLASS or not np.array_equal(y, np.round(y)):
+            return
+    elif n_rows_each < 2:
+        return
+    for name, rows in parts.items():
+        mask, classes = find_unseen(y[parts["train"]], y[rows])
+        if name != "train" and mask.mean() > least:
+            yield (
+                f"{mask.sum()} of {len(mask)} {name} rows are of classes that no train row has "
+                f"({', '.join(map(str, classes[:N_NAMED]))}): no model can learn them from those."
             )
