@@ -18,8 +18,6 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel
 
 from .._documentation_link import DocumentationLink
-from ._defined import undefined_folds, undefined_sentence
-from ._error import error_measure
 from ._folds import row_numbers
 from ._shared_fits import FitTask, Outcome, can_share, fit_tasks, n_processes
 from ._unseen import has_classes, unseen_in_folds, unseen_warnings
@@ -179,7 +177,7 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
         X, y = indexable(searched.X, searched.y)
         folds = check_cv(self.cv, y, classifier=is_classifier(searched))
         splits = list(folds.split(X, y, **searched.routed.splitter.split))
-        _warn_of_folds(searched.estimator, self.scoring, y, splits)
+        _warn_of_unseen(searched.estimator, y, splits)
         candidates = list(ParameterGrid(self.param_grid))
         n_at_once = max(1, MOST_FITS // max(1, len(splits)))
         parts = (candidates[start : start + n_at_once] for start in range(0, len(candidates), n_at_once))
@@ -204,24 +202,13 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
         return super()._format_results(candidate_params, n_splits, out, more_results)
 
 
-def _warn_of_folds(estimator: Any, scoring: Any, y: Any, splits: Sequence[Any]) -> None:
-    """Of held-out rows of classes that their fold does not train on, and of folds without a defined score."""
-    if y is None:
+def _warn_of_unseen(estimator: Any, y: Any, splits: Sequence[Any]) -> None:
+    """Where folds hold out classes that they do not train on."""
+    if y is None or not has_classes(estimator, y):
         return
     folds = [tuple(map(row_numbers, fold)) for fold in splits]
-    unseen = {"held-out": unseen_in_folds(y, folds)} if has_classes(estimator, y) else {}
-    for sentence in (*unseen_warnings(unseen), *_undefined(estimator, scoring, y, folds)):
+    for sentence in unseen_warnings({"held-out": unseen_in_folds(y, folds)}):
         warnings.warn(sentence, UserWarning, stacklevel=5)
-
-
-def _undefined(estimator: Any, scoring: Any, y: Any, folds: Sequence[Any]) -> list[str]:
-    """A sentence on the folds that a single score is not defined on."""
-    try:
-        measure = error_measure(scoring, estimator)
-    except (TypeError, ValueError):  # several scores, or one of which nothing is known
-        return []
-    undefined = undefined_folds(measure.scorer, y, folds)
-    return [undefined_sentence(measure.score_name, undefined, len(folds))] if undefined else []
 
 
 def _outcomes(

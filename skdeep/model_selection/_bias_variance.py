@@ -224,11 +224,11 @@ def bias_variance_report(
 
 def _remarks(task: Task, rungs: Mapping[str, Rung], unseen: Mapping[str, Unseen], doubts: Sequence[Doubt]) -> list[str]:
     """What makes the errors mean less than they seem to; each is a warning, too, as the user may not have meant it."""
-    lost = "dev" in unseen and unseen["dev"].n_folds  # which says more than that a fold holds one class
+    known = not task.is_of_classes or task.undefined or ("dev" in unseen and unseen["dev"].n_folds)
     copied = any(doubt.problem == COPIES and "dev" in doubt.rungs for doubt in doubts)
     remarks = [
         *unseen_warnings(unseen),
-        *(one_class_warnings(task.sample.y, task.folds) if task.is_of_classes and not lost else ()),
+        *(() if known else one_class_warnings(task.sample.y, task.folds)),  # the others say more
         _left_out(task),
         "" if copied else target_warning(rungs, task.measure),
     ]

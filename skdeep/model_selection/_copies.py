@@ -1,7 +1,7 @@
 """Held-out rows that are copies of training rows, told from rows that are equal because there are few different ones.
 
 Two rows may be equal since somebody wrote one of them twice, or since the columns have so few values that rows
-coincide: then those to come will coincide with training rows as often, and nothing is wrong. Two things tell the latter:
+coincide: then those to come will coincide with training rows as often, and nothing is wrong. Two things tell it:
 
 - If each column's values were drawn independently of the others, by the frequencies that they have among the different
   rows, there would be about as many rows with a twin among the training rows: half as many as there are.

@@ -69,8 +69,8 @@ def find_doubts(
 
 def _copies_sentence(rung: str, part: Copies) -> str:
     return (
-        f"{part.n_rows} of {part.n_of} {rung} rows are copies of training rows, target included: the {rung} error is "
-        "that of rows which were trained on."
+        f"{part.n_rows} of {part.n_of} {rung} rows are copies of training rows, target included: their errors are those "
+        "of rows that were trained on."
     )
 
 

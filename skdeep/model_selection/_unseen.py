@@ -66,6 +66,9 @@ def find_unseen(seen: Any, targets: Any) -> tuple[Any, list[Any]]:
             for one, other in zip(seen.T, targets.reshape(-1, targets.shape[-1]).T, strict=True)
         ]
         return np.any(masks, axis=0), [column for column, mask in enumerate(masks) if mask.any()]
+    if seen.dtype == targets.dtype and seen.dtype.kind in "biuf":
+        mask = ~np.isin(targets.ravel(), seen.ravel())
+        return mask, np.unique(targets.ravel()[mask]).tolist()
     known = set(seen.ravel().tolist())  # not isin, to which 1 is "1"
     new = {label: label not in known for label in set(targets.ravel().tolist())}
     mask = np.array([new[label] for label in targets.ravel().tolist()], dtype=bool)

@@ -17,7 +17,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdeep import DeepMLPRegressor
 from skdeep.core import DivergenceError
-from skdeep.model_selection import BatchedGridSearchCV, BiasVarianceReport, bias_variance_report
+from skdeep.model_selection import BiasVarianceReport, bias_variance_report
 from skdeep.model_selection._defined import NEEDS, unmet_need
 from skdeep.model_selection._failure import make_failure
 
@@ -195,14 +195,6 @@ def test_undefined_folds_of_cv_results_are_left_out():
     with pytest.warns(FitFailedWarning, match="1 of 4 folds are left out. fold 1 of 4: f1 needs"):
         report = BiasVarianceReport.from_cv_results(results, y, scoring="f1", estimator=DecisionTreeClassifier())
     assert report.dev_error == pytest.approx(1 - results["test_score"][1:].mean())
-
-
-def test_a_batched_search_warns_of_folds_without_a_defined_score():
-    y = NUMBERS.copy()
-    y[:12] = 1.0
-    search = BatchedGridSearchCV(DeepMLPRegressor((4,), max_iter=2, random_state=0), {"alpha": [0.1, 1]}, cv=KFold(4))
-    with pytest.warns(UserWarning, match=r"needs two different targets.*fold 1 of 4"):
-        search.fit(X, y)
 
 
 DEFINED = {
