@@ -111,7 +111,7 @@ def build_report(
     gaps = _gaps(rungs, threshold, confidence, measure.largest, doubted)
     learnt = "train-dev" if "train-dev" in rungs else "dev"
     gain, gain_interval = _gain(rungs, learnt, compared or constant, confidence, doubted)
-    diagnosis = _diagnose(gaps, doubts, no_better=_is_no_better(gain, gain_interval, threshold))
+    diagnosis = _diagnose(gaps, doubts, no_better=_is_no_better(gain_interval))
     return BiasVarianceReport(
         estimator_name=describe(estimator),
         error_name=measure.name,
@@ -156,11 +156,9 @@ def _gain(
     return value, interval(value, *gain_variance(rungs[name], constant.rung, rungs["train"]), confidence)
 
 
-def _is_no_better(gain: float | None, ends: tuple[float, float] | None, threshold: float) -> bool:
-    """Whether an error is not measurably below that of a constant; a large gain of unknown spread does not tell."""
-    if gain is None or ends is None:
-        return False
-    return not ends[0] > 0 and not (gain > threshold and np.isinf(ends[0]))
+def _is_no_better(ends: tuple[float, float] | None) -> bool:
+    """Whether an error is not measurably below that of a constant; where its spread is not known, nothing is."""
+    return ends is not None and bool(np.isfinite(ends[0])) and ends[0] <= 0
 
 
 def _gaps(

@@ -70,6 +70,10 @@ def bias_variance_report(
     measured at the threshold or below and its interval leaves out twice the threshold. Else the report **cannot tell
     yet**, and says how many rows would settle it.
 
+    What comes before the gaps is said first: that the error is **no better than a constant prediction**, as far as the
+    rows can tell; that held-out rows are **copies of training rows**, or of **classes never trained on**, by more than
+    the tolerance; that **most fits are missing**. Gaps that such rows are part of are **not judged**.
+
     Parameters
     ----------
     estimator : estimator
@@ -123,15 +127,16 @@ def bias_variance_report(
     Raises
     ------
     ValueError
-        When an argument breaks a rule, or every fit fails.
+        When an argument breaks a rule, every fit fails, or `scoring` is not defined on the rows of a part, or of most
+        folds: as R² of equal targets, or F1 without a positive row.
 
     Warns
     -----
     FitFailedWarning
         When some fits failed; the others are reported.
     UserWarning
-        When the target is above the dev error, a fold holds one class only, or a part has a class that no training row
-        has.
+        When the target is above the dev error, a fold holds one class only, a part or a fold has a class that no
+        training row has, a fold is left out as `scoring` is not defined on its rows, or a fit could not be scored.
 
     See Also
     --------
@@ -145,7 +150,7 @@ def bias_variance_report(
     above the training error is measured row by row, so that what is hard for both cancels; its variance is twice that
     of independent rows, because each pair of rows in different folds counts twice, once as training and test row and
     once the other way round. A training error's variance is the larger of that by rows and of the delete-d jackknife
-    over the folds [3]_. The AUC of two classes has the variance of DeLong [4]_; other errors that are no mean over
+    over the folds [3]_. The gain on a constant prediction is measured row by row, too. The AUC of two classes has the variance of DeLong [4]_; other errors that are no mean over
     rows (F1) get a jackknife over 20 blocks of rows; scores without predictions, the correction of Nadeau and Bengio
     [2]_.
 

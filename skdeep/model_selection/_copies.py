@@ -9,11 +9,14 @@ coincide: then those to come will coincide with training rows as often, and noth
   differs from them in a single column, are at least twice as many as those that occur more than once, and these mostly
   have neighbours, too. What is copied in a table of measured numbers has none.
 
-One-hot columns that stand side by side count as one. In a table of a single column rows are taken for copies unless
-each value occurs ten times, or the values fill a grid, as rounded numbers do.
+One-hot columns that stand side by side count as one. A table of a single column is coarse where each value occurs ten
+times, or where those that occur more than once mostly have a neighbour one step away, as rounded numbers do. And
+where less than one in a hundred of the different rows occurs more than once, these are common rows, such as the empty
+one, and not copies, which any row may have.
 
-What this cannot tell: copies in a table that has a row for nearly every combination of its values; and, where most rows
-have a neighbour anyway, copies of fewer than half as many rows.
+What this cannot tell: copies in a table that has a row for nearly every combination of its values, or that is one
+column of rounded numbers; where most rows have a neighbour anyway, copies of fewer than half as many rows; and rows that
+were copied but for one column, such as one that numbers them.
 """
 
 from __future__ import annotations
@@ -31,7 +34,8 @@ from ._data_checks import row_keys
 #: Rows that agree in more columns, or one-hot blocks, than this are copies without a further look.
 MOST_COLUMNS = 256
 LEAST_EXPECTED, MORE_NEIGHBOURS, MOSTLY = 0.5, 2.0, 0.5
-OFTEN, FILLED = 10, 0.5
+OFTEN, FILLED, FEW_COMMON = 10, 0.5, 0.01
+SMALLEST, ROUNDING = 0.05, 1e-6
 
 
 @dataclass(frozen=True)
@@ -143,8 +147,10 @@ def coincide_naturally(parts: Sequence[Any], keys: Any, n_train: int, share: flo
         return not columns  # rows without a varying column are all equal
     _, first, of_row, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
     different = [codes[first] for codes in columns]
+    if np.mean(counts > 1) <= FEW_COMMON:
+        return True
     if len(columns) == 1:
-        return _is_coarse(_values(parts, columns[0])[first], counts)
+        return counts.mean() >= OFTEN or _is_coarse(_values(parts, columns[0])[first], counts)
     expected = _expected_share(different, n_train)[of_row].mean()
     return bool(expected >= LEAST_EXPECTED * share) or _have_neighbours(different, counts)
 
@@ -182,14 +188,21 @@ def _have_neighbours(different: Sequence[Any], counts: Any) -> bool:
 
 
 def _is_coarse(values: Any, counts: Any) -> bool:
-    """Whether the values of the only column that varies occur often, or fill a grid."""
-    if counts.mean() >= OFTEN:
-        return True
-    if values is None or values.dtype.kind not in "iufb":
+    """Whether the different numbers of the only column that varies fill a grid, or mostly lie one step of it apart."""
+    if values.dtype.kind not in "biuf":
         return False
-    values = np.sort(values[np.isfinite(values.astype(float))].astype(float))
-    steps = np.diff(values)
-    return len(steps) > 0 and bool(len(values) >= FILLED * ((values[-1] - values[0]) / steps.min() + 1))
+    there = np.isfinite(values.astype(float))
+    order = np.argsort(values[there], kind="stable")
+    values, repeated = values[there][order].astype(float), counts[there][order] > 1
+    gaps = np.diff(values)
+    wide = gaps > ROUNDING * np.ptp(values)
+    if not wide.any():  # a single number, beside missing ones
+        return False
+    step = np.quantile(gaps[wide], SMALLEST)  # of numbers that are not rounded, next to no other gap is as small
+    short = gaps <= step * (1 + SMALLEST)
+    near = np.append(short, False) | np.append(False, short)
+    filled = len(values) >= FILLED * (np.ptp(values) / step + 1)
+    return bool(filled or near[repeated].mean() >= MOSTLY)
 
 
 def _values(parts: Sequence[Any], codes: Any) -> Any:

@@ -69,13 +69,13 @@ def find_doubts(
 
 def _copies_sentence(rung: str, part: Copies) -> str:
     return (
-        f"{part.n_rows} of {part.n_of} {rung} rows are copies of training rows, target included: their errors are those "
-        "of rows that were trained on."
+        f"Of {part.n_of} {rung} rows {part.n_rows} are copies of training rows, target included: their errors are "
+        "those of rows that were trained on."
     )
 
 
 def _unseen_sentence(rung: str, part: Unseen) -> str:
     return (
-        f"{part.n_rows} of {part.n_of} {rung} rows are of classes that their fit was never trained on: they count as "
+        f"Of {part.n_of} {rung} rows {part.n_rows} are of classes that their fit was never trained on: they count as "
         "errors whatever is learnt."
     )

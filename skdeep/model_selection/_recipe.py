@@ -185,7 +185,7 @@ RECIPE = (
     ),
     Rule(
         NO_BETTER,
-        "The same prediction for every row makes use of no feature.",
+        "What does not reach the model, or says nothing of the target, cannot be learnt.",
         action="check that the features reach the model and have to do with the target",
     ),
     Rule(NO_BETTER, "{by_shares}", "unweighted"),

@@ -172,7 +172,7 @@ def constant_prediction(estimator: Any, measure: ErrorMeasure, y: Any, sample: S
     Constant
         Among the shares of the classes and each class alone, or the mean and the quantiles.
     """
-    found = [_constant_evaluation(dummy, measure, y, sample) for dummy in _constants(estimator, measure, y)]
+    found = [_constant_evaluation(dummy, measure, y, sample) for dummy in _constants(estimator, measure, y, sample)]
     known = [evaluation for evaluation in found if evaluation is not None]
     if not known:
         return Constant(float("nan"), None)
@@ -182,12 +182,12 @@ def constant_prediction(estimator: Any, measure: ErrorMeasure, y: Any, sample: S
     return Constant(best.error, make_rung("constant", [best], sample.units, largest=measure.largest))
 
 
-def _constants(estimator: Any, measure: ErrorMeasure, y: Any) -> Iterator[Any]:
+def _constants(estimator: Any, measure: ErrorMeasure, y: Any, sample: Sample) -> Iterator[Any]:
     """Models that predict a constant, the usual one first; others only where it need not be the best."""
     if is_classifier(estimator) or measure.name == ACCURACY:
         yield DummyClassifier(strategy="prior")
-        if measure.by_row is None and np.ndim(y) == 1:
-            labels, counts = np.unique(np.asarray(y), return_counts=True)
+        if measure.by_row is None or np.ndim(y) > 1 or sample.weights is not None:
+            labels, counts = np.unique(np.asarray(y), axis=0, return_counts=True)
             for label in labels[np.argsort(-counts, kind="stable")[:N_CONSTANTS]]:
                 yield DummyClassifier(strategy="constant", constant=label)
     else:
@@ -200,7 +200,9 @@ def _constant_evaluation(dummy: Any, measure: ErrorMeasure, y: Any, sample: Samp
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as a precision without a positive prediction
         try:
-            evaluation = _evaluate_all(dummy.fit(np.zeros((len(y), 1)), y), measure, sample, jackknife=False)
+            weights = sample.weights if sample.y is y else None
+            fitted = dummy.fit(np.zeros((len(y), 1)), y, sample_weight=weights)
+            evaluation = _evaluate_all(fitted, measure, sample, jackknife=False)
         except Exception:  # a scorer of the user's that wants more than predictions
             return None
     return evaluation if np.isfinite(evaluation.error) else None

@@ -213,7 +213,7 @@ def test_rows_that_are_there_four_times_are_copies_and_the_variance_is_not_judge
     assert report.dev_error < 0.02
     assert report.diagnosis == (COPIES,)
     assert verdicts(report) == {"avoidable bias": "low", "variance": "not judged"}
-    assert report.summary.startswith(f"{report.n_duplicates['dev']} of 1200 dev rows are copies of training rows")
+    assert report.summary.startswith(f"Of 1200 dev rows {report.n_duplicates['dev']} are copies of training rows")
     assert "So variance is not judged." in report.summary
     assert "Nothing stands out" not in report.summary
     assert problems(report) == [COPIES, COPIES]
@@ -299,6 +299,9 @@ COARSE = {
     "one yes or no": grid(2, 400, 1),
     "five yes or no": grid(2, 400, 5),
     "one number with a digit": grid(40, 150, 1) / 10,
+    "one rounded number": np.random.default_rng(0).normal(size=(3000, 1)).round(2),
+    "one number in steps": np.random.default_rng(0).poisson(60, size=(400, 1)) * 0.173 - 1.1,
+    "one number, often 0": np.maximum(np.random.default_rng(0).normal(size=(400, 1)), 0.0),
     "a few categories": np.column_stack([grid(3, 800, 4), grid(5, 800, 1)]),
     "one-hot": OneHotEncoder(sparse_output=False).fit_transform(grid(4, 800, 4)),
     "one-hot, sparse": OneHotEncoder().fit_transform(grid(4, 800, 4)),
