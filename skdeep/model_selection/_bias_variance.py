@@ -150,9 +150,9 @@ def bias_variance_report(
     above the training error is measured row by row, so that what is hard for both cancels; its variance is twice that
     of independent rows, because each pair of rows in different folds counts twice, once as training and test row and
     once the other way round. A training error's variance is the larger of that by rows and of the delete-d jackknife
-    over the folds [3]_. The gain on a constant prediction is measured row by row, too. The AUC of two classes has the variance of DeLong [4]_; other errors that are no mean over
-    rows (F1) get a jackknife over 20 blocks of rows; scores without predictions, the correction of Nadeau and Bengio
-    [2]_.
+    over the folds [3]_. The gain on a constant prediction is measured row by row, too. The AUC of two classes has the
+    variance of DeLong [4]_; other errors that are no mean over rows (F1) get a jackknife over 20 blocks of rows;
+    scores without predictions, the correction of Nadeau and Bengio [2]_.
 
     References
     ----------

@@ -15,8 +15,8 @@ where less than one in a hundred of the different rows occurs more than once, th
 one, and not copies, which any row may have.
 
 What this cannot tell: copies in a table that has a row for nearly every combination of its values, or that is one
-column of rounded numbers; where most rows have a neighbour anyway, copies of fewer than half as many rows; and rows that
-were copied but for one column, such as one that numbers them.
+column of rounded numbers; where most rows have a neighbour anyway, copies of fewer than half as many rows; and rows
+that were copied but for one column, such as one that numbers them.
 """
 
 from __future__ import annotations
