@@ -13,8 +13,8 @@ from sklearn.utils.validation import _num_samples
 
 from ._arguments import check_estimator, check_fractions, check_rows, check_shares, own_parts
 from ._assembly import build_report, target_warning
-from ._copies import Copies, Keys, copies_in_folds, copies_in_part, make_keys
-from ._data_checks import count_duplicates, count_test_look, imbalance_warning, one_class_warnings
+from ._copies import Copies, Part, copies_in_folds, copies_in_part
+from ._data_checks import count_duplicates, count_test_look, imbalance_warning, one_class_warnings, row_keys
 from ._defined import undefined_sentence
 from ._doubts import Doubt, find_doubts
 from ._error import ACCURACY, error_measure
@@ -194,8 +194,9 @@ def bias_variance_report(
         random_state=random,
     )
     target = _target(target_error, task)
-    keys, unseen = {name: make_keys(one.X, one.y) for name, one in task.samples.items()}, _find_unseen(task)
-    found = list(find_doubts(tolerance=tolerance, copies=_find_copies(task, keys, tolerance), unseen=unseen))
+    rows = {name: Part(one.X, one.y, row_keys(one.X)) for name, one in task.samples.items()}
+    unseen = _find_unseen(task)
+    found = list(find_doubts(tolerance=tolerance, copies=_find_copies(task, rows, tolerance), unseen=unseen))
     in_doubt = any("dev" in doubt.rungs for doubt in found)
     measured = measure_ladder(
         task, () if in_doubt else fractions, confidence=confidence, n_jobs=n_jobs, verbose=verbose, random_state=random
@@ -222,7 +223,7 @@ def bias_variance_report(
         n_rows=_count_rows([plan for plan in task.plans() if plan.name not in measured.failures], task.samples),
         failures={name: failure.text for name, failure in measured.failures.items() if not failure.of_score},
         unscored={name: failure.text for name, failure in measured.failures.items() if failure.of_score},
-        n_duplicates=_count_duplicates(task, keys),
+        n_duplicates=_count_duplicates(task, rows),
         n_test_looks=count_test_look(X_test, y_test) if "test" in parts else None,
     )
 
@@ -260,11 +261,20 @@ def _find_unseen(task: Task) -> dict[str, Unseen]:
     return {"dev": unseen_in_folds(task.sample.y, task.folds), **found} if task.folds else found
 
 
-def _find_copies(task: Task, keys: Mapping[str, Keys], tolerance: float) -> dict[str, Copies]:
+def _find_copies(task: Task, rows: Mapping[str, Part], tolerance: float) -> dict[str, Copies]:
     """Held-out rows that are copies of training rows, by rung."""
-    X, train = task.sample.X, keys["train"]
-    found = {name: copies_in_part(X, train, part.X, keys[name], tolerance) for name, part in task.parts.items()}
-    return {"dev": copies_in_folds(X, train, task.folds, tolerance), **found} if task.folds else found
+    found = {name: copies_in_part(rows["train"], rows[name], tolerance) for name in task.parts}
+    return {"dev": copies_in_folds(rows["train"], task.folds, tolerance), **found} if task.folds else found
+
+
+def _count_duplicates(task: Task, parts: Mapping[str, Part]) -> dict[str, int]:
+    """Held-out rows that are equal to training rows in every column, by part."""
+    rows = parts["train"].rows
+    counts = {name: count_duplicates(parts[name].rows, rows) for name in task.parts}
+    if task.folds:
+        different = len(np.unique(rows)) == len(rows)  # as nearly always: saves a tenth of the time of a fast fit
+        counts["dev"] = 0 if different else sum(count_duplicates(rows[held], rows[train]) for train, held in task.folds)
+    return counts
 
 
 def _target(target_error: Any, task: Task) -> Rung:
@@ -288,14 +298,4 @@ def _count_rows(plans: Sequence[Plan], samples: Mapping[str, Sample]) -> dict[st
                 rows = plan.evaluate_on[name][1]
                 seen[... if rows is None else rows] = True
             counts[name] = int(seen.sum())
-    return counts
-
-
-def _count_duplicates(task: Task, keys: Mapping[str, Keys]) -> dict[str, int]:
-    """Held-out rows that are equal to training rows in every column, by part."""
-    rows = keys["train"].rows
-    counts = {name: count_duplicates(keys[name].rows, rows) for name in task.parts}
-    if task.folds:
-        different = len(np.unique(rows)) == len(rows)  # as nearly always: saves a tenth of the time of a fast fit
-        counts["dev"] = 0 if different else sum(count_duplicates(rows[held], rows[train]) for train, held in task.folds)
     return counts

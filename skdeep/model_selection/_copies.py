@@ -58,6 +58,28 @@ class Copies:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Rows that may be copies of others.
+
+    Attributes
+    ----------
+    X, y : array-like
+        The rows and their targets.
+    rows : ndarray of int
+        A number for each row; equal rows have the same.
+    """
+
+    X: Any
+    y: Any
+    rows: Any
+
+    @property
+    def keys(self) -> Keys:
+        """Of rows and targets."""
+        return Keys(self.rows, target_keys(self.y))
+
+
+@dataclass(frozen=True)
 class Keys:
     """Rows and their targets, by numbers that are the same where they are.
 
@@ -75,32 +97,36 @@ class Keys:
         return Keys(self.rows[rows], self.targets[rows])
 
 
-def make_keys(X: Any, y: Any) -> Keys:
-    """Of rows and targets in any container."""
+def target_keys(y: Any) -> Any:
+    """A number for each target, in any container."""
     y = np.asarray(y)
-    return Keys(row_keys(X), row_keys(y.reshape(len(y), -1)))
+    return row_keys(y.reshape(len(y), -1))
 
 
-def copies_in_part(X: Any, keys: Keys, X_part: Any, part: Keys, tolerance: float) -> Copies:
+def copies_in_part(train: Part, part: Part, tolerance: float) -> Copies:
     """Of a part of the user's own; none where they are no more than the tolerance allows, or come about by chance."""
-    n = int(is_copied(part, keys).sum())
-    equal = np.isin(part.rows, keys.rows).mean()
-    both = np.concatenate([keys.rows, part.rows])
-    material = n > tolerance * len(part.rows)
-    return Copies(
-        0 if not material or coincide_naturally([X, X_part], both, len(keys.rows), equal) else n, len(part.rows)
-    )
+    n_of, equal = len(part.rows), np.isin(part.rows, train.rows).mean()
+    if equal <= tolerance:
+        return Copies(0, n_of)
+    n = int(is_copied(part.keys, train.keys).sum())
+    if n > tolerance * n_of:
+        both = np.concatenate([train.rows, part.rows])
+        n = 0 if coincide_naturally([train.X, part.X], both, len(train.rows), float(equal)) else n
+    return Copies(n, n_of)
 
 
-def copies_in_folds(X: Any, keys: Keys, folds: Sequence[tuple[Any, Any]], tolerance: float) -> Copies:
+def copies_in_folds(whole: Part, folds: Sequence[tuple[Any, Any]], tolerance: float) -> Copies:
     """Of the held-out rows of all folds together, each against the training rows of its own."""
     n_of = sum(len(held_out) for _, held_out in folds)
-    if len(np.unique(keys.rows)) == len(keys.rows):  # as nearly always: saves the time of looking
+    if len(np.unique(whole.rows)) == len(whole.rows):  # as nearly always: saves the time of looking
         return Copies(0, n_of)
+    keys = whole.keys
     n = sum(int(is_copied(keys.at(held_out), keys.at(train)).sum()) for train, held_out in folds)
-    equal = sum(int(np.isin(keys.rows[held_out], keys.rows[train]).sum()) for train, held_out in folds) / n_of
-    n_train = round(float(np.mean([len(train) for train, _ in folds])))
-    return Copies(0 if n <= tolerance * n_of or coincide_naturally([X], keys.rows, n_train, equal) else n, n_of)
+    if n > tolerance * n_of:
+        equal = sum(int(np.isin(keys.rows[held_out], keys.rows[train]).sum()) for train, held_out in folds) / n_of
+        n_train = round(float(np.mean([len(train) for train, _ in folds])))
+        n = 0 if coincide_naturally([whole.X], keys.rows, n_train, equal) else n
+    return Copies(n, n_of)
 
 
 def is_copied(held_out: Keys, train: Keys) -> Any:
