@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from numbers import Real
 from typing import Any
 
@@ -13,7 +14,7 @@ from sklearn.utils.validation import _num_samples
 
 from ._arguments import check_estimator, check_fractions, check_rows, check_shares, own_parts
 from ._assembly import build_report, target_warning
-from ._copies import Copies, Part, copies_in_folds, copies_in_part
+from ._copies import Copies, Part, copies_in_folds, copies_in_part, numbering_columns, without_columns
 from ._data_checks import count_duplicates, count_test_look, imbalance_warning, one_class_warnings, row_keys
 from ._defined import undefined_sentence
 from ._doubts import Doubt, find_doubts
@@ -263,8 +264,14 @@ def _find_unseen(task: Task) -> dict[str, Unseen]:
 
 def _find_copies(task: Task, rows: Mapping[str, Part], tolerance: float) -> dict[str, Copies]:
     """Held-out rows that are copies of training rows, by rung."""
+    numbering = numbering_columns(task.sample.X)
+    if numbering:
+        less = {name: without_columns(part.X, numbering) for name, part in rows.items()}
+        rows = {name: Part(less[name], part.y, row_keys(less[name])) for name, part in rows.items()}
     found = {name: copies_in_part(rows["train"], rows[name], tolerance) for name in task.parts}
-    return {"dev": copies_in_folds(rows["train"], task.folds, tolerance), **found} if task.folds else found
+    if task.folds:
+        found = {"dev": copies_in_folds(rows["train"], task.folds, tolerance), **found}
+    return {name: replace(one, numbered=bool(numbering)) for name, one in found.items()}
 
 
 def _count_duplicates(task: Task, parts: Mapping[str, Part]) -> dict[str, int]:

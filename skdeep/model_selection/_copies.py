@@ -16,7 +16,7 @@ one, and not copies, which any row may have.
 
 What this cannot tell: copies in a table that has a row for nearly every combination of its values, or that is one
 column of rounded numbers; where most rows have a neighbour anyway, copies of fewer than half as many rows; and rows
-that were copied but for one column, such as one that numbers them.
+that were copied but for one column, unless that numbers all rows.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from ._data_checks import row_keys
 #: Rows that agree in more columns, or one-hot blocks, than this are copies without a further look.
 MOST_COLUMNS = 256
 LEAST_EXPECTED, MORE_NEIGHBOURS, MOSTLY = 0.5, 2.0, 0.5
-OFTEN, FILLED, FEW_COMMON = 10, 0.5, 0.01
+OFTEN, FILLED, FEW_COMMON, FEWEST_NUMBERED = 10, 0.5, 0.01, 10
 SMALLEST, ROUNDING = 0.05, 1e-6
 
 
@@ -46,10 +46,13 @@ class Copies:
     ----------
     n_rows, n_of : int
         How many, and of how many; a row that several folds hold out counts as often.
+    numbered : bool
+        Whether they are so but for a column that numbers the rows.
     """
 
     n_rows: int
     n_of: int
+    numbered: bool = False
 
     @property
     def share(self) -> float:
@@ -95,6 +98,27 @@ class Keys:
     def at(self, rows: Any) -> Keys:
         """Of some of the rows."""
         return Keys(self.rows[rows], self.targets[rows])
+
+
+def numbering_columns(X: Any) -> list[int]:
+    """The places of columns that number the rows: whole numbers without a gap, each once. None that is alone."""
+    if issparse(X) or np.ndim(X) != 2 or np.shape(X)[0] < FEWEST_NUMBERED:
+        return []
+    found = [place for place, values in enumerate(_columns_of(X)) if _numbers_rows(values)]
+    return found if len(found) < np.shape(X)[1] else []
+
+
+def _numbers_rows(values: Any) -> bool:
+    if values.dtype.kind not in "iuf":
+        return False
+    spread = float(values.max()) - float(values.min())
+    return spread == len(values) - 1 and np.array_equal(np.sort(values), values.min() + np.arange(len(values)))
+
+
+def without_columns(X: Any, places: Sequence[int]) -> Any:
+    """The rows without some of their columns."""
+    kept = [place for place in range(np.shape(X)[1]) if place not in places]
+    return _safe_indexing(X if hasattr(X, "columns") else np.asarray(X), kept, axis=1)
 
 
 def target_keys(y: Any) -> Any:

@@ -68,8 +68,9 @@ def find_doubts(
 
 
 def _copies_sentence(rung: str, part: Copies) -> str:
+    but = ", but for a column that numbers the rows" if part.numbered else ""
     return (
-        f"Of {part.n_of} {rung} rows {part.n_rows} are copies of training rows, target included: their errors are "
+        f"Of {part.n_of} {rung} rows {part.n_rows} are copies of training rows, target included{but}: their errors are "
         "those of rows that were trained on."
     )
 

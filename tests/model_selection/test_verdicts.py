@@ -245,6 +245,25 @@ def test_copies_are_found_in_any_container(container):
     assert report.diagnosis[0] == COPIES
 
 
+@pytest.mark.parametrize("container", [np.asarray, lambda X: pd.DataFrame(X, columns=list("abcd"))])
+def test_a_column_that_numbers_the_rows_hides_no_copies(container):
+    """As of a table that was put together from others, with its old index or a new one."""
+    X, y = four_times(*noise(100, 3))
+    report = report_on(DummyClassifier(), container(np.column_stack([X, np.arange(7, 407)])), y)
+    assert report.diagnosis[0] == COPIES
+    assert "but for a column that numbers the rows" in report.summary
+    parts = {"X_dev": np.column_stack([X[:50], np.arange(50)]), "y_dev": y[:50]}
+    report = report_on(DummyClassifier(), np.column_stack([X[::4], np.arange(100)]), y[::4], **parts)
+    assert report.diagnosis[0] == COPIES
+
+
+def test_rows_without_a_copy_are_not_doubted_for_their_number():
+    """Alone, or beside columns of few values."""
+    X, y = np.arange(200.0)[:, None], np.arange(200) // 5 % 2
+    for rows in (X, np.column_stack([X, y]), np.column_stack([X, np.ones(200)]), np.column_stack([X, noise(200)[0]])):
+        assert COPIES not in report_on(TREE, rows, y).diagnosis
+
+
 def test_texts_that_are_there_twice_are_copies():
     texts = np.repeat([f"text number {number} of many" for number in range(60)], 2)
     assert report_on(DummyClassifier(), texts, np.arange(120) // 2 % 2).diagnosis[0] == COPIES
