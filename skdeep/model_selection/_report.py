@@ -244,7 +244,7 @@ class BiasVarianceReport:
     @property
     def summary(self) -> str:
         """The diagnosis in a sentence."""
-        open_gaps = self._gaps_that_are(UNSETTLED)
+        open_gaps = [*self._open_gain(), *self._gaps_that_are(UNSETTLED)]
         found = [f"{problem} ({self._explain(problem)})" for problem in self.diagnosis if problem in PROBLEMS.values()]
         parts = [*self._not_judged(), *self._no_better()]
         if found:
@@ -263,6 +263,12 @@ class BiasVarianceReport:
         names = self._gaps_that_are(NOT_JUDGED)
         end = [f"So {' and '.join(names)} {'is' if len(names) == 1 else 'are'} not judged."] if names else []
         return [*self.doubts, *end]
+
+    def _open_gain(self) -> list[str]:
+        """Whether anything is learnt, where the rows cannot tell."""
+        if self.gain_interval is None or self.gain_interval[0] > 0 or NO_BETTER in self.diagnosis:
+            return []
+        return ["whether the error is below that of a constant prediction"]
 
     def _no_better(self) -> list[str]:
         """That nothing is learnt of the target, as far as these rows can tell."""

@@ -94,14 +94,28 @@ def test_what_is_learnt_by_heart_is_told_from_what_is_not_learnt():
     assert "what is learnt of the training rows hardly holds for others" in report.summary
 
 
-def test_a_few_rows_that_seem_better_are_said_not_to_tell():
-    """Where the gain is above the threshold and its interval is not above 0."""
+def seeming(n_learnt):
+    """The report on 40 rows, of which the first have labels that can be learnt."""
     X, y = noise(40, 2, seed=4)
-    y = np.where(np.arange(40) < 12, (X[:, 0] > 0).astype(int), y)
-    report = report_on(KNeighborsClassifier(3), X, y)
+    return report_on(KNeighborsClassifier(3), X, np.where(np.arange(40) < n_learnt, (X[:, 0] > 0).astype(int), y))
+
+
+def test_a_few_rows_that_may_be_better_are_said_not_to_tell():
+    """Where the gain is above the threshold and as large as chance often makes it."""
+    report = seeming(6)
     assert report.gain > report.threshold
     assert report.gain_interval[0] <= 0
+    assert report.diagnosis[0] == NO_BETTER
     assert "these rows cannot tell whether anything is learnt" in report.summary
+
+
+def test_a_few_rows_that_seem_better_are_not_settled():
+    """Where the gain is as large as chance makes it in one of ten cases, and its interval still holds 0."""
+    report = seeming(18)
+    assert report.gain_interval[0] <= 0
+    assert NO_BETTER not in report.diagnosis
+    assert report.diagnosis[-1] == "cannot tell yet"
+    assert "Not settled yet: whether the error is below that of a constant prediction" in report.summary
 
 
 @pytest.mark.parametrize("load", [load_iris, load_breast_cancer, load_digits])
