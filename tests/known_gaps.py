@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import PolynomialFeatures
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdeep.model_selection import bias_variance_report
@@ -197,6 +198,77 @@ KINDS: dict[str, Callable[[str, int, Any], Setting]] = {
 }
 
 
+# Tasks without a gap to judge -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Moot:
+    """A report's arguments, and what it has to say first since no gap means anything before."""
+
+    problem: str
+    model: Any
+    arguments: dict[str, Any]
+
+
+def noise_task(number: int) -> Moot:
+    """Targets that have nothing to do with the features: classes of any shares, or numbers."""
+    rng = np.random.default_rng([13, number])
+    n, d, own_part = int(np.exp(rng.uniform(np.log(40), np.log(2000)))), int(rng.integers(1, 30)), rng.random() < 0.25
+    n_classes = int(rng.choice([0, 2, 3, 5, 10]))
+    total = n + (200 if own_part else 0)
+    X = rng.normal(size=(total, d))
+    shares = rng.dirichlet(np.full(max(n_classes, 1), 3.0))
+    y = rng.choice(len(shares), size=total, p=shares) if n_classes else rng.standard_t(5, size=total)
+    model = (NOISE_CLASSIFIERS if n_classes else NOISE_REGRESSORS)[rng.integers(5)]
+    scores = ["accuracy", "neg_log_loss", "balanced_accuracy"] if n_classes else ["r2", "neg_mean_absolute_error"]
+    arguments = {"X": X[:n], "y": y[:n], "scoring": str(rng.choice(scores)), "random_state": number}
+    arguments |= {"X_dev": X[n:], "y_dev": y[n:]} if own_part else {}
+    return Moot("no better than a constant prediction", model, arguments)
+
+
+def copies_task(number: int) -> Moot:
+    """Real rows, some or all of them two to five times."""
+    rng = np.random.default_rng([17, number])
+    load = REAL[number % len(REAL)]
+    X, y = load(return_X_y=True)
+    rows = rng.choice(len(y), size=min(len(y), int(rng.integers(60, 600))), replace=False)
+    share, times = float(rng.choice([0.1, 0.3, 0.6, 1.0])), int(rng.integers(2, 6))
+    copied = rng.choice(rows, size=max(1, round(share * len(rows))), replace=False)
+    rows = rng.permutation(np.concatenate([rows, *([copied] * (times - 1))]))
+    classes = load is not load_diabetes
+    model = (REAL_CLASSIFIERS if classes else REAL_REGRESSORS)[rng.integers(3)]
+    return Moot("copies of training rows", model, {"X": X[rows], "y": y[rows], "random_state": number})
+
+
+REAL = (load_iris, load_wine, load_breast_cancer, load_digits, load_diabetes)
+REAL_CLASSIFIERS = (
+    DecisionTreeClassifier(random_state=0),
+    KNeighborsClassifier(1),
+    make_pipeline(StandardScaler(), LogisticRegression()),
+)
+REAL_REGRESSORS = (DecisionTreeRegressor(random_state=0), KNeighborsRegressor(1), LinearRegression())
+NOISE_CLASSIFIERS = (
+    LogisticRegression(),
+    GaussianNB(),
+    KNeighborsClassifier(15),
+    DecisionTreeClassifier(max_depth=3, random_state=0),
+    DecisionTreeClassifier(random_state=0),
+)
+NOISE_REGRESSORS = (
+    LinearRegression(),
+    Ridge(100.0),
+    KNeighborsRegressor(10),
+    DecisionTreeRegressor(max_depth=2, random_state=0),
+    DecisionTreeRegressor(random_state=0),
+)
+MOOT = (noise_task, copies_task)
+
+
+def report_on_moot(task: Moot) -> Any:
+    """The report that a task asks for."""
+    return bias_variance_report(task.model, learning_curve=False, **task.arguments)
+
+
 # Truth and report -------------------------------------------------------------------------------------------
 
 
@@ -269,7 +341,7 @@ def _controlled_mean(losses: Any, deviations: Any) -> float:
 
 
 def report_on(setting: Setting, seed: int, expected: dict[str, float]) -> tuple[Any, dict[str, float]]:
-    """The report on one sample of a setting, told the Bayes error; and its true gaps."""
+    """The report on one sample of a setting, told the Bayes error; its true gaps, and its gain on a constant."""
     rng = np.random.default_rng([11, seed])
     parts = _sample(setting, rng)
     model = _model(setting, parts)
@@ -295,7 +367,14 @@ def report_on(setting: Setting, seed: int, expected: dict[str, float]) -> tuple[
         errors |= {"test": same_origin} if setting.n_tried else {"train-dev": same_origin}
         if not setting.n_tried:
             errors["dev"] = _level(setting, fit, setting.shift, rng)
-    return report, {gap.name: errors[gap.upper] - errors[gap.lower] for gap in report.gaps}
+    gains = {"gain": constant_error(setting) - errors["train-dev" if "train-dev" in errors else "dev"]}
+    return report, gains | {gap.name: errors[gap.upper] - errors[gap.lower] for gap in report.gaps}
+
+
+def constant_error(setting: Setting) -> float:
+    """Of the best constant prediction, from many fresh rows."""
+    _, y = setting.draw(N_PARTS * N_JUDGED, np.random.default_rng(19))
+    return float(np.var(y)) if not setting.n_classes else float(1 - np.bincount(y).max() / len(y))
 
 
 def is_wrong(gap: Any, truth: float, threshold: float) -> bool:

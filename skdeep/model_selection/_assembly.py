@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+from scipy.stats import norm
 from sklearn.pipeline import Pipeline
 
-from ._error import ErrorMeasure, format_error
-from ._ladder import HIGH, LOW, PROBLEMS, UNSETTLED, Gap, Rung, error_variance, interval, judge, possible
+from ._doubts import Doubt
+from ._error import ACCURACY, ErrorMeasure, format_error
+from ._ladder import (
+    HIGH,
+    LOW,
+    NOT_JUDGED,
+    PROBLEMS,
+    UNSETTLED,
+    Gap,
+    Rung,
+    error_variance,
+    gain_variance,
+    interval,
+    judge,
+    possible,
+)
 from ._learning_curve import LearningCurve
-from ._recipe import Advice, Symptoms, advise
+from ._recipe import NO_BETTER, Advice, Symptoms, advise
+from ._reference import Constant
 from ._report import BiasVarianceReport
 
+#: Errors in which each class counts as often as it occurs.
+BY_SHARES = (ACCURACY, "log loss", "brier score")
+#: Of the interval that tells whether errors seem better than a constant's: of 400 tasks of pure noise 22 seem so by the
+#: threshold alone, 3 by both.
+SEEMING = 0.8
 #: Name of a gap, lower and upper rung; the variance is that of train-dev where it was measured.
 GAPS = (
     ("avoidable bias", "target", "train"),
@@ -31,9 +53,12 @@ def build_report(
     measure: ErrorMeasure,
     rungs: Mapping[str, Rung],
     *,
-    baseline: float,
+    constant: Constant,
+    compared: Constant | None = None,
     tolerance: float,
     confidence: float,
+    doubts: Sequence[Doubt] = (),
+    imbalance: str = "",
     n_rows: Mapping[str, int],
     dev_source: str,
     learning_curve: LearningCurve | None = None,
@@ -52,10 +77,16 @@ def build_report(
         Of which kind the errors are.
     rungs : dict of str to Rung
         The ladder, lowest rung first.
-    baseline : float
-        Error of a constant prediction; NaN where it has none.
+    constant : Constant
+        The constant prediction on the dev rows.
+    compared : Constant, default=None
+        The same on the rows that variance is measured on, where these are others.
     tolerance, confidence : float
         What is high, and how sure to be.
+    doubts : sequence of Doubt, default=()
+        Why some rungs tell nothing.
+    imbalance : str, default=""
+        Why the error hardly shows what is learnt, in a sentence.
     n_rows : dict of str to int
         Rows of each rung.
     dev_source : str
@@ -76,11 +107,15 @@ def build_report(
     BiasVarianceReport
         The report.
     """
+    baseline = constant.error
     if not baseline > 0:  # NaN: none; 0: such as the recall of always answering yes
         baseline, warnings = max(rungs["train"].error, rungs["dev"].error), [*warnings, NO_BASELINE]
     threshold = tolerance * baseline
-    gaps = _gaps(rungs, threshold, confidence, measure.largest)
-    diagnosis = _diagnose(gaps)
+    doubted = {rung for doubt in doubts for rung in doubt.rungs}
+    gaps = _gaps(rungs, threshold, confidence, measure.largest, doubted)
+    learnt = "train-dev" if "train-dev" in rungs else "dev"
+    gain, gain_interval = _gain(rungs, learnt, compared or constant, confidence, doubted)
+    diagnosis = _diagnose(gaps, doubts, verdict_on_gain=_judge_gain(gain, gain_interval, threshold, confidence))
     return BiasVarianceReport(
         estimator_name=describe(estimator),
         error_name=measure.name,
@@ -95,19 +130,58 @@ def build_report(
         n_rows=n_rows,
         dev_source=dev_source,
         diagnosis=diagnosis,
-        advice=_advise(estimator, fitted, diagnosis, gaps, symptoms or Symptoms(), n_rows, learning_curve),
+        advice=_advise(
+            estimator,
+            fitted,
+            diagnosis,
+            gaps,
+            symptoms or Symptoms(),
+            n_rows,
+            learning_curve,
+            by_shares=measure.name in BY_SHARES,
+            imbalance=imbalance,
+        ),
+        gain=gain,
+        gain_interval=gain_interval,
+        doubts=tuple(doubt.sentence for doubt in doubts),
         learning_curve=learning_curve,
-        warnings=tuple(warnings),
+        warnings=tuple(filter(None, (*warnings, imbalance))),
         **remarks,
     )
 
 
-def _gaps(rungs: Mapping[str, Rung], threshold: float, confidence: float, largest: float) -> tuple[Gap, ...]:
+def _gain(
+    rungs: Mapping[str, Rung], name: str, constant: Constant, confidence: float, doubted: Collection[str]
+) -> tuple[float | None, tuple[float, float] | None]:
+    """How far an error is below that of a constant prediction on the same rows; None where there is none to compare."""
+    if constant.rung is None or name in doubted:
+        return None, None
+    value = constant.rung.error - rungs[name].error
+    return value, interval(value, *gain_variance(rungs[name], constant.rung, rungs["train"]), confidence)
+
+
+def _judge_gain(gain: float | None, ends: tuple[float, float] | None, threshold: float, confidence: float) -> str:
+    """HIGH where an error is surely below that of a constant, LOW where it does not seem so; UNSETTLED between them.
+
+    It seems so where it is by more than the threshold, and the interval at `SEEMING` leaves out 0. Where the spread is
+    not known, nothing is.
+    """
+    if gain is None or ends is None or ends[0] > 0:
+        return HIGH
+    half = (gain - ends[0]) * norm.ppf((1 + SEEMING) / 2) / norm.ppf((1 + confidence) / 2)
+    return UNSETTLED if np.isinf(half) or (gain > threshold and gain > half) else LOW
+
+
+def _gaps(
+    rungs: Mapping[str, Rung], threshold: float, confidence: float, largest: float, doubted: Collection[str]
+) -> tuple[Gap, ...]:
     train, how = rungs["train"], {"threshold": threshold, "confidence": confidence, "largest": largest}
     found: dict[str, Gap] = {}
     for name, lower, upper in GAPS:
         if name not in found and lower in rungs and upper in rungs:
             found[name] = judge(name, rungs[lower], rungs[upper], train, **how)
+            if lower in doubted or upper in doubted:
+                found[name] = replace(found[name], verdict=NOT_JUDGED, rows_needed=None)
     return tuple(found.values())
 
 
@@ -119,6 +193,7 @@ def _advise(
     symptoms: Symptoms,
     n_rows: Mapping[str, int],
     curve: LearningCurve | None,
+    **facts: Any,
 ) -> tuple[Advice, ...]:
     return advise(
         diagnosis,
@@ -128,6 +203,7 @@ def _advise(
         n_rows=n_rows.get("train"),
         doubling="" if curve is None else str(curve) if curve.pays else None,
         rows_needed=_rows_needed(gaps),
+        **facts,
     )
 
 
@@ -137,9 +213,13 @@ def _relevant(symptoms: Symptoms, gaps: Sequence[Gap]) -> Symptoms:
     return replace(symptoms, not_converged=False, loss_still_falling=False) if learnt else symptoms
 
 
-def _diagnose(gaps: Sequence[Gap]) -> tuple[str, ...]:
-    high = tuple(PROBLEMS[gap.name] for gap in gaps if gap.verdict == HIGH)
-    return (*high, UNSETTLED) if any(gap.verdict == UNSETTLED for gap in gaps) else high
+def _diagnose(gaps: Sequence[Gap], doubts: Sequence[Doubt], *, verdict_on_gain: str) -> tuple[str, ...]:
+    """What makes errors tell nothing, whether anything is learnt, then what is high and what is open."""
+    found = list(dict.fromkeys(doubt.problem for doubt in doubts))
+    found += [NO_BETTER] * (verdict_on_gain == LOW)
+    found += [PROBLEMS[gap.name] for gap in gaps if gap.verdict == HIGH]
+    found += [UNSETTLED] * (UNSETTLED in (verdict_on_gain, *(gap.verdict for gap in gaps)))
+    return tuple(found)
 
 
 def _error_intervals(rungs: Mapping[str, Rung], largest: float, confidence: float) -> dict[str, tuple[float, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from copy import copy
@@ -17,7 +18,9 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel
 
 from .._documentation_link import DocumentationLink
+from ._folds import row_numbers
 from ._shared_fits import FitTask, Outcome, can_share, fit_tasks, n_processes
+from ._unseen import has_classes, unseen_in_folds, unseen_warnings
 
 #: Fitted networks that are held at a time; with their moments, at most 0.8 MB each.
 MOST_FITS = 500
@@ -174,6 +177,7 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
         X, y = indexable(searched.X, searched.y)
         folds = check_cv(self.cv, y, classifier=is_classifier(searched))
         splits = list(folds.split(X, y, **searched.routed.splitter.split))
+        _warn_of_unseen(searched.estimator, y, splits)
         candidates = list(ParameterGrid(self.param_grid))
         n_at_once = max(1, MOST_FITS // max(1, len(splits)))
         parts = (candidates[start : start + n_at_once] for start in range(0, len(candidates), n_at_once))
@@ -196,6 +200,15 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
             if seconds is not None:
                 result["fit_time"] = seconds
         return super()._format_results(candidate_params, n_splits, out, more_results)
+
+
+def _warn_of_unseen(estimator: Any, y: Any, splits: Sequence[Any]) -> None:
+    """Where folds hold out classes that they do not train on."""
+    if y is None or not has_classes(estimator, y):
+        return
+    folds = [tuple(map(row_numbers, fold)) for fold in splits]
+    for sentence in unseen_warnings({"held-out": unseen_in_folds(y, folds)}):
+        warnings.warn(sentence, UserWarning, stacklevel=5)
 
 
 def _outcomes(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from numbers import Real
 from typing import Any
 
@@ -13,27 +14,26 @@ from sklearn.utils.validation import _num_samples
 
 from ._arguments import check_estimator, check_fractions, check_rows, check_shares, own_parts
 from ._assembly import build_report, target_warning
-from ._data_checks import (
-    count_duplicates,
-    count_test_look,
-    imbalance_warning,
-    one_class_warnings,
-    row_keys,
-    unseen_class_warnings,
-)
+from ._copies import Copies, Part, copies_in_folds, copies_in_part, numbering_columns, without_columns
+from ._data_checks import count_duplicates, count_test_look, imbalance_warning, one_class_warnings, row_keys
+from ._defined import undefined_sentence
+from ._doubts import Doubt, find_doubts
 from ._error import ACCURACY, error_measure
 from ._fits import Plan, Sample
 from ._ladder import Rung, make_rung
 from ._measurement import measure_ladder
-from ._reference import baseline_error, reference_evaluation
+from ._recipe import COPIES
+from ._reference import constant_prediction, reference_evaluation
 from ._report import BiasVarianceReport
 from ._symptoms import find_symptoms
 from ._task import Task, make_task
+from ._unseen import Unseen, has_classes, unseen_in_folds, unseen_in_part, unseen_warnings
 
 NO_CURVE = (
     "There is no learning curve: it needs the errors of three numbers of training rows at least, and their spread. "
     "Sizes of too few rows are left out, and those at which a fit failed."
 )
+CURVE_IN_DOUBT = "There is no learning curve: the dev error tells nothing of rows to come."
 
 
 def bias_variance_report(
@@ -70,6 +70,10 @@ def bias_variance_report(
     the threshold and its confidence interval leaves out 0: there is a gap, and a large one. It is **low** when it is
     measured at the threshold or below and its interval leaves out twice the threshold. Else the report **cannot tell
     yet**, and says how many rows would settle it.
+
+    What comes before the gaps is said first: that the error is **no better than a constant prediction**, as far as the
+    rows can tell; that held-out rows are **copies of training rows**, or of **classes never trained on**, by more than
+    the tolerance; that **most fits are missing**. Gaps that such rows are part of are **not judged**.
 
     Parameters
     ----------
@@ -124,15 +128,16 @@ def bias_variance_report(
     Raises
     ------
     ValueError
-        When an argument breaks a rule, or every fit fails.
+        When an argument breaks a rule, every fit fails, or `scoring` is not defined on the rows of a part, or of most
+        folds: as R² of equal targets, or F1 without a positive row.
 
     Warns
     -----
     FitFailedWarning
         When some fits failed; the others are reported.
     UserWarning
-        When the target is above the dev error, a fold holds one class only, or a part has a class that no training row
-        has.
+        When the target is above the dev error, a fold holds one class only, a part or a fold has a class that no
+        training row has, a fold is left out as `scoring` is not defined on its rows, or a fit could not be scored.
 
     See Also
     --------
@@ -146,9 +151,9 @@ def bias_variance_report(
     above the training error is measured row by row, so that what is hard for both cancels; its variance is twice that
     of independent rows, because each pair of rows in different folds counts twice, once as training and test row and
     once the other way round. A training error's variance is the larger of that by rows and of the delete-d jackknife
-    over the folds [3]_. The AUC of two classes has the variance of DeLong [4]_; other errors that are no mean over
-    rows (F1) get a jackknife over 20 blocks of rows; scores without predictions, the correction of Nadeau and Bengio
-    [2]_.
+    over the folds [3]_. The gain on a constant prediction is measured row by row, too. The AUC of two classes has the
+    variance of DeLong [4]_; other errors that are no mean over rows (F1) get a jackknife over 20 blocks of rows;
+    scores without predictions, the correction of Nadeau and Bengio [2]_.
 
     References
     ----------
@@ -190,41 +195,93 @@ def bias_variance_report(
         random_state=random,
     )
     target = _target(target_error, task)
+    rows = {name: Part(one.X, one.y, row_keys(one.X)) for name, one in task.samples.items()}
+    unseen = _find_unseen(task)
+    found = list(find_doubts(tolerance=tolerance, copies=_find_copies(task, rows, tolerance), unseen=unseen))
+    in_doubt = any("dev" in doubt.rungs for doubt in found)
     measured = measure_ladder(
-        task, fractions, confidence=confidence, n_jobs=n_jobs, verbose=verbose, random_state=random
+        task, () if in_doubt else fractions, confidence=confidence, n_jobs=n_jobs, verbose=verbose, random_state=random
     )
     rungs = {"target": target, **measured.rungs}
+    found += find_doubts(tolerance=tolerance, n_measured=len(measured.fits), n_planned=max(1, len(task.folds)))
+    no_curve = "" if not fractions or measured.curve is not None else CURVE_IN_DOUBT if in_doubt else NO_CURVE
+    train_dev = task.parts.get("train-dev")
     return build_report(
         estimator,
         measure,
         rungs,
-        baseline=baseline_error(estimator, measure, y, task.dev),
+        constant=constant_prediction(estimator, measure, y, task.dev),
+        compared=None if train_dev is None else constant_prediction(estimator, measure, y, train_dev),
         tolerance=tolerance,
         confidence=confidence,
-        warnings=_remarks(task, rungs, curve_missing=bool(fractions) and measured.curve is None),
+        doubts=found,
+        imbalance=imbalance_warning(y) if task.is_of_classes and measure.name == ACCURACY else "",
+        warnings=[*_remarks(task, rungs, unseen, found), *filter(None, [no_curve])],
         learning_curve=measured.curve,
         symptoms=find_symptoms(estimator, measured.fits, measured.failures, X),
         fitted=measured.fits[0].estimator,
         dev_source=task.dev_source,
         n_rows=_count_rows([plan for plan in task.plans() if plan.name not in measured.failures], task.samples),
-        failures=measured.failures,
-        n_duplicates=_count_duplicates(task),
+        failures={name: failure.text for name, failure in measured.failures.items() if not failure.of_score},
+        unscored={name: failure.text for name, failure in measured.failures.items() if failure.of_score},
+        n_duplicates=_count_duplicates(task, rows),
         n_test_looks=count_test_look(X_test, y_test) if "test" in parts else None,
     )
 
 
-def _remarks(task: Task, rungs: Mapping[str, Rung], *, curve_missing: bool) -> list[str]:
-    """What makes the errors mean less than they seem to; what the user may not have meant is warned of, too."""
-    y = task.sample.y
-    of_classes: list[str] = []
-    if task.is_of_classes:
-        targets = {name: part.y for name, part in task.parts.items()}
-        of_classes = [*one_class_warnings(y, task.folds), *unseen_class_warnings(y, targets)]
-    unmeant = [*of_classes, target_warning(rungs, task.measure)]
-    for remark in filter(None, unmeant):
+def _remarks(task: Task, rungs: Mapping[str, Rung], unseen: Mapping[str, Unseen], doubts: Sequence[Doubt]) -> list[str]:
+    """What makes the errors mean less than they seem to; each is a warning, too, as the user may not have meant it."""
+    known = not task.is_of_classes or task.undefined or ("dev" in unseen and unseen["dev"].n_folds)
+    copied = any(doubt.problem == COPIES and "dev" in doubt.rungs for doubt in doubts)
+    remarks = [
+        *unseen_warnings(unseen),
+        *(() if known else one_class_warnings(task.sample.y, task.folds)),  # the others say more
+        _left_out(task),
+        "" if copied else target_warning(rungs, task.measure),
+    ]
+    for remark in filter(None, remarks):
         warnings.warn(remark, UserWarning, stacklevel=3)
-    rare_class = imbalance_warning(y) if task.is_of_classes and task.measure.name == ACCURACY else ""
-    return [*filter(None, [*unmeant, rare_class, NO_CURVE if curve_missing else ""])]
+    return [*filter(None, remarks)]
+
+
+def _left_out(task: Task) -> str:
+    """Which folds have no score, in a sentence."""
+    if not task.undefined:
+        return ""
+    n, n_folds = len(task.undefined), len(task.folds)
+    return (
+        f"{n} of {n_folds} folds are left out. {undefined_sentence(task.measure.score_name, task.undefined, n_folds)}"
+    )
+
+
+def _find_unseen(task: Task) -> dict[str, Unseen]:
+    """Held-out rows of classes that were not trained on, by rung."""
+    if not has_classes(task.estimator, task.sample.y):
+        return {}
+    found = {name: unseen_in_part(task.sample.y, part.y) for name, part in task.parts.items()}
+    return {"dev": unseen_in_folds(task.sample.y, task.folds), **found} if task.folds else found
+
+
+def _find_copies(task: Task, rows: Mapping[str, Part], tolerance: float) -> dict[str, Copies]:
+    """Held-out rows that are copies of training rows, by rung."""
+    numbering = numbering_columns(task.sample.X)
+    if numbering:
+        less = {name: without_columns(part.X, numbering) for name, part in rows.items()}
+        rows = {name: Part(less[name], part.y, row_keys(less[name])) for name, part in rows.items()}
+    found = {name: copies_in_part(rows["train"], rows[name], tolerance) for name in task.parts}
+    if task.folds:
+        found = {"dev": copies_in_folds(rows["train"], task.folds, tolerance), **found}
+    return {name: replace(one, numbered=bool(numbering)) for name, one in found.items()}
+
+
+def _count_duplicates(task: Task, parts: Mapping[str, Part]) -> dict[str, int]:
+    """Held-out rows that are equal to training rows in every column, by part."""
+    rows = parts["train"].rows
+    counts = {name: count_duplicates(parts[name].rows, rows) for name in task.parts}
+    if task.folds:
+        different = len(np.unique(rows)) == len(rows)  # as nearly always: saves a tenth of the time of a fast fit
+        counts["dev"] = 0 if different else sum(count_duplicates(rows[held], rows[train]) for train, held in task.folds)
+    return counts
 
 
 def _target(target_error: Any, task: Task) -> Rung:
@@ -248,15 +305,4 @@ def _count_rows(plans: Sequence[Plan], samples: Mapping[str, Sample]) -> dict[st
                 rows = plan.evaluate_on[name][1]
                 seen[... if rows is None else rows] = True
             counts[name] = int(seen.sum())
-    return counts
-
-
-def _count_duplicates(task: Task) -> dict[str, int]:
-    """Held-out rows that are copies of training rows, by part."""
-    keys = row_keys(task.sample.X)
-    counts = {name: count_duplicates(row_keys(part.X), keys) for name, part in task.parts.items()}
-    if task.folds:
-        different = len(np.unique(keys)) == len(keys)  # as nearly always: saves a tenth of the time of a fast fit
-        copies = (count_duplicates(keys[held_out], keys[train]) for train, held_out in task.folds)
-        counts["dev"] = 0 if different else sum(copies)
     return counts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -15,12 +15,15 @@ from sklearn.utils.multiclass import type_of_target
 from ._arguments import check_shares, equal_rows
 from ._assembly import build_report, target_warning
 from ._data_checks import imbalance_warning, is_class_target
+from ._defined import refuse_undefined_folds, undefined_folds, undefined_sentence
+from ._doubts import find_doubts
 from ._error import ACCURACY, ErrorMeasure, error_measure
 from ._evaluation import Units
 from ._fits import Sample
 from ._ladder import Rung
-from ._reference import baseline_error
+from ._reference import Constant, constant_prediction
 from ._report import BiasVarianceReport
+from ._unseen import Unseen, has_classes, unseen_in_folds, unseen_warnings
 
 
 def report_from_cv_results(
@@ -41,10 +44,12 @@ def report_from_cv_results(
     estimator = _estimator(cv_results, estimator, y)
     measure = error_measure(scoring, estimator, best_score)
     target = _target(target_error, measure)
-    train, dev, whole = _errors(cv_results, scoring, measure)
-    failures = {f"fold {number} of {len(whole)}": "its scores are not finite" for number in np.flatnonzero(~whole) + 1}
-    if failures:
-        warnings.warn(f"{len(failures)} of {len(whole)} folds are left out: {failures}", FitFailedWarning, stacklevel=3)
+    folds = _folds(cv_results)
+    train, dev, whole, unscored = _errors(cv_results, scoring, measure, y, folds)
+    if unscored:
+        told = "; ".join(f"{name}: {why}" for name, why in unscored.items())
+        warnings.warn(f"{len(unscored)} of {len(whole)} folds are left out. {told}", FitFailedWarning, stacklevel=3)
+    unseen = {"dev": unseen_in_folds(y, folds)} if folds and has_classes(estimator, y) else {}
     n_rows, ratio = _sizes(cv_results, len(y), len(whole))
     measured = {name: _rung(name, errors, ratio) for name, errors in (("train", train), ("dev", dev))}
     rungs = {"target": target, **measured}
@@ -52,23 +57,25 @@ def report_from_cv_results(
         estimator,
         measure,
         rungs,
-        baseline=_baseline(estimator, measure, y),
+        constant=_constant(estimator, measure, y),
         tolerance=tolerance,
         confidence=confidence,
+        doubts=list(find_doubts(tolerance=tolerance, unseen=unseen, n_measured=int(whole.sum()), n_planned=len(whole))),
+        imbalance=imbalance_warning(y) if measure.name == ACCURACY and is_class_target(estimator, y) else "",
         n_rows=n_rows,
         dev_source=f"out of fold, {len(whole)} folds, scores by fold only",
         fitted=_fitted(cv_results, estimator, int(whole.argmax())),
-        warnings=_remarks(estimator, measure, y, rungs, guessed=guessed),
-        failures=failures,
+        warnings=_remarks(measure, rungs, unseen, guessed=guessed),
+        unscored=unscored,
     )
 
 
-def _remarks(estimator: Any, measure: ErrorMeasure, y: Any, rungs: Mapping[str, Rung], *, guessed: bool) -> list[str]:
+def _remarks(
+    measure: ErrorMeasure, rungs: Mapping[str, Rung], unseen: Mapping[str, Unseen], *, guessed: bool
+) -> list[str]:
     """What makes the errors mean less than they seem to."""
     guess = f"The errors are taken for {measure.name}, going by y: give scoring or estimator to be sure."
-    accuracy = measure.name == ACCURACY and is_class_target(estimator, y)
-    found = (target_warning(rungs, measure), guess if guessed else "", imbalance_warning(y) if accuracy else "")
-    return [*filter(None, found)]
+    return [*filter(None, (*unseen_warnings(unseen), target_warning(rungs, measure), guess if guessed else ""))]
 
 
 def _target(target_error: Any, measure: ErrorMeasure) -> Rung:
@@ -82,16 +89,33 @@ def _rung(name: str, errors: Any, ratio: float) -> Rung:
     return Rung(name, float(errors.mean()), errors, ratio=ratio)
 
 
-def _errors(cv_results: Mapping[str, Any], scoring: Any, measure: ErrorMeasure) -> tuple[Any, Any, Any]:
-    """Of train and dev in the folds that have both, and which folds these are."""
+def _folds(cv_results: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    """Training and held-out rows, where they were recorded."""
+    indices = cv_results.get("indices", {"train": (), "test": ()})
+    return [
+        (np.asarray(train), np.asarray(test)) for train, test in zip(indices["train"], indices["test"], strict=True)
+    ]
+
+
+def _errors(
+    cv_results: Mapping[str, Any], scoring: Any, measure: ErrorMeasure, y: Any, folds: Sequence[tuple[Any, Any]]
+) -> tuple[Any, Any, Any, dict[str, str]]:
+    """Of train and dev in the folds that have both, which folds these are, and why the others have none."""
     train, dev = (measure.best_score - scores for scores in _scores(cv_results, scoring))
-    whole = np.isfinite(train) & np.isfinite(dev)
+    n = len(train)
+    undefined = undefined_folds(measure.scorer, y, folds) if len(folds) == n else {}
+    refuse_undefined_folds(measure.score_name, undefined, n)
+    finite = np.isfinite(train) & np.isfinite(dev)
+    why = {f"fold {number} of {n}": "its scores are not finite" for number in np.flatnonzero(~finite) + 1}
+    for number in undefined:
+        why[f"fold {number} of {n}"] = undefined_sentence(measure.score_name, {number: undefined[number]}, n)
+    whole = finite & ~np.isin(np.arange(1, n + 1), list(undefined))
     if whole.sum() < 2:
         raise ValueError(f"cv_results must hold finite scores of at least 2 folds. Got {whole.sum()}.")
     train, dev = train[whole], dev[whole]
     for error in (*train, *dev):
         measure.check_error(error)
-    return train, dev, whole
+    return train, dev, whole, why
 
 
 def _check_results(cv_results: Any, y: Any) -> None:
@@ -152,6 +176,6 @@ def _sizes(cv_results: Mapping[str, Any], n: int, n_folds: int) -> tuple[dict[st
     }, trained / held_out
 
 
-def _baseline(estimator: Any, measure: ErrorMeasure, y: Any) -> float:
+def _constant(estimator: Any, measure: ErrorMeasure, y: Any) -> Constant:
     n = len(y)
-    return baseline_error(estimator, measure, y, Sample(np.zeros((n, 1)), y, Units(np.arange(n), n, n)))
+    return constant_prediction(estimator, measure, y, Sample(np.zeros((n, 1)), y, Units(np.arange(n), n, n)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import joblib
@@ -57,21 +57,6 @@ def one_class_warnings(y: Any, folds: Sequence[tuple[Any, Any]]) -> Iterator[str
         for part, rows in zip(("training", "held-out"), fold, strict=True):
             if len(rows) > 1 and np.all(y[rows] == y[rows[0]]):
                 yield f"The {part} rows of fold {number} hold one class only ({y[rows[0]]!s})."
-
-
-def unseen_class_warnings(y: Any, parts: Mapping[str, Any]) -> Iterator[str]:
-    """A sentence for each part with targets of classes that no fit has seen."""
-    seen = set(np.asarray(y).ravel().tolist())
-    for name, targets in parts.items():
-        of_rows = np.asarray(targets).ravel().tolist()
-        unseen = sorted(set(of_rows) - seen, key=str)
-        if unseen:
-            n_rows = sum(label in unseen for label in of_rows)
-            named = ", ".join(map(str, unseen[:N_NAMED]))
-            yield (
-                f"{n_rows} of {len(of_rows)} {name} rows are of classes that no training row has ({named}): they count "
-                "as errors whatever is learnt."
-            )
 
 
 def row_keys(X: Any) -> Any:

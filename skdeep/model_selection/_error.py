@@ -60,6 +60,11 @@ class ErrorMeasure:
         """Whether the error is what a score lacks to 1, and no more than 1, so that it reads as a percentage."""
         return self.name.startswith("1 - ") and self.largest == 1.0
 
+    @property
+    def score_name(self) -> str:
+        """What the score is called, in words."""
+        return self.name.removeprefix("1 - ")
+
     def check_target(self, target: float) -> None:
         """Raise a ValueError unless an error of this kind can have this value."""
         if not 0.0 <= target <= self.largest:

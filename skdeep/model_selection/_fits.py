@@ -18,6 +18,7 @@ from sklearn.utils.validation import _num_samples
 from ._error import ErrorMeasure
 from ._estimator_path import fitted_predictor
 from ._evaluation import Evaluation, Predictions, Units, evaluate
+from ._failure import Failure, check_predictions, make_failure
 from ._shared_fits import FitTask, Outcome, can_share, cut_rows, fit_tasks, n_processes
 
 #: A training loss that fell by more than this share of itself over the last tenth of the epochs still falls.
@@ -46,8 +47,8 @@ class Fit:
         Its training rows.
     evaluations : dict of str to Evaluation
         Its error on each rung.
-    failure : str
-        Why there are none; empty where it succeeded.
+    failure : Failure or None
+        Why there are none; None where it succeeded.
     estimator : estimator or None
         The fitted estimator, where it was to be kept.
     not_converged, still_falling, constant : bool
@@ -57,7 +58,7 @@ class Fit:
     name: str
     n_train: int
     evaluations: Mapping[str, Evaluation] = field(default_factory=dict)
-    failure: str = ""
+    failure: Failure | None = None
     estimator: Any = None
     not_converged: bool = False
     still_falling: bool = False
@@ -154,19 +155,23 @@ def _run(
     pairs = zip(without_rows.items(), rows[::2], rows[1::2], strict=True)
     samples = {name: replace(one, X=X, y=y) for (name, one), X, y in pairs}
     sample = samples["train"]
+    fitted = None
     with warnings.catch_warnings(record=True) as caught:
         warnings.filterwarnings("always", category=ConvergenceWarning)
         try:
             fitted = _fit(plan, estimator, sample, fit_params) if outcome is None else outcome.claim(sample.X, sample.y)
             fit = _evaluate_all(plan, fitted, samples, measure)
         except Exception as error:  # whatever an estimator may raise
-            fit = Fit(plan.name, len(plan.train), failure=f"{type(error).__name__}: {error}")
+            fit = Fit(plan.name, len(plan.train), failure=make_failure(error, fitted=fitted is not None))
+    huge = fit.failure is not None and fit.failure.diverged and fitted is not None
+    told = (ConvergenceWarning, RuntimeWarning) if huge else ConvergenceWarning  # the report tells these, once
     for warning in caught:
-        if not issubclass(warning.category, ConvergenceWarning):  # the report tells that one, once
+        if not issubclass(warning.category, told):
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     if verbose:
         errors = ", ".join(f"{name} error {one.error:.4g}" for name, one in fit.evaluations.items())
-        print(f"{fit.name}: {errors or fit.failure}, {time.perf_counter() - started:.1f} s", flush=True)  # noqa: T201
+        shown = errors if fit.failure is None else fit.failure.text
+        print(f"{fit.name}: {shown}, {time.perf_counter() - started:.1f} s", flush=True)  # noqa: T201
     converged = not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
     return fit if converged else Fit(**{**vars(fit), "not_converged": True})
 
@@ -202,8 +207,12 @@ def _evaluate_on(estimator: Any, sample: Sample, rows: Any, measure: ErrorMeasur
         X, y = _safe_indexing(sample.X, rows), _safe_indexing(sample.y, rows)
         weights = None if sample.weights is None else _safe_indexing(sample.weights, rows)
     predictions = Predictions(estimator, X)
-    evaluation = evaluate(measure, predictions, X, y, sample.units, rows, weights)
-    measure.check_error(evaluation.error)
+    try:
+        evaluation = evaluate(measure, predictions, X, y, sample.units, rows, weights)
+        measure.check_error(evaluation.error)
+    except Exception:
+        check_predictions(predictions.known())
+        raise
     return evaluation, predictions
 
 

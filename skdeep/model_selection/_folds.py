@@ -9,13 +9,17 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold, check_cv, train_test_split
 
+from ._defined import unmet_need
 from ._error import ErrorMeasure
 from ._evaluation import Units
 from ._fits import Plan
+from ._unseen import find_unseen
 
 #: Blocks that a jackknife leaves out where nothing is known row by row: t with 19 degrees of freedom is near normal.
 N_BLOCKS = 20
 FEWEST_ROWS = 10
+#: Rows of classes that a part of the training rows may lack: those of the rarest, which cannot be shared out.
+MOST_LOST = 0.03
 
 
 def make_splitter(cv: Any, y: Any, groups: Any, estimator: Any, random_state: Any) -> Any:
@@ -33,7 +37,7 @@ def make_splitter(cv: Any, y: Any, groups: Any, estimator: Any, random_state: An
 
 def cut_folds(splitter: Any, X: Any, y: Any, metadata: Mapping[str, Any]) -> list[tuple[Any, Any]]:
     """Training and held-out rows of each fold, as numbers; a splitter may also give lists, or masks."""
-    folds = [tuple(map(_row_numbers, fold)) for fold in splitter.split(X, y, **metadata)]
+    folds = [tuple(map(row_numbers, fold)) for fold in splitter.split(X, y, **metadata)]
     if not folds:
         raise ValueError("cv must give at least one fold. Got none.")
     for number, fold in enumerate(folds, 1):
@@ -45,7 +49,8 @@ def cut_folds(splitter: Any, X: Any, y: Any, metadata: Mapping[str, Any]) -> lis
     return folds
 
 
-def _row_numbers(rows: Any) -> Any:
+def row_numbers(rows: Any) -> Any:
+    """Of a mask, or as they are."""
     rows = np.atleast_1d(rows)
     return np.flatnonzero(rows) if rows.dtype == bool else rows
 
@@ -71,17 +76,19 @@ def make_units(y: Any, groups: Any, measure: ErrorMeasure, *, random_state: Any)
     return Units(of_row, n_units, n_observations)
 
 
-def fold_plans(folds: Sequence[tuple[Any, Any]], parts: Collection[str]) -> list[Plan]:
+def fold_plans(folds: Sequence[tuple[Any, Any]], parts: Collection[str], left_out: Collection[int] = ()) -> list[Plan]:
     """A fit for each fold; each looks at the test part too, having seen as many rows as for the dev error."""
     test = {"test": ("test", None)} if "test" in parts else {}
+    kept = [number for number in range(1, len(folds) + 1) if number not in left_out]
     return [
         Plan(
             f"fold {number} of {len(folds)}",
             train,
             {"train": ("train", train), "dev": ("train", held_out), **test},
-            keep=number == 1,  # what it saw and became is like the others'
+            keep=number == kept[0],  # what it saw and became is like the others'
         )
         for number, (train, held_out) in enumerate(folds, 1)
+        if number in kept
     ]
 
 
@@ -97,18 +104,25 @@ def smaller_plans(
     groups: Any,
     *,
     stratified: bool,
+    scorer: Any = None,
     random_state: Any,
 ) -> Iterator[list[Plan]]:
-    """For each fraction the same fits on as large a part of their training rows; those of too few rows are left out."""
+    """For each fraction the same fits on as large a part of their training rows, if large enough and like the whole."""
     for fraction in fractions:
         smaller = []
         for plan in plans:
             rows = _part(plan.train, fraction, y, groups, stratified=stratified, random_state=random_state)
-            if rows is not None:
+            if rows is not None and _is_like_the_whole(np.asarray(y), rows, plan.train, scorer, stratified=stratified):
                 looks = {"train": ("train", rows), "dev": plan.evaluate_on["dev"]}
                 smaller.append(Plan(f"{plan.name}, {len(rows)} rows", rows, looks))
         if len(smaller) == len(plans):
             yield smaller
+
+
+def _is_like_the_whole(y: Any, rows: Any, whole: Any, scorer: Any, *, stratified: bool) -> bool:
+    """Whether next to no row is of a class that is missing, and the score is defined on the training rows."""
+    lost = find_unseen(y[rows], y[whole])[0].mean() if stratified else 0.0
+    return bool(lost <= MOST_LOST) and unmet_need(scorer, y[rows], y[rows]) is None
 
 
 def _part(rows: Any, fraction: float, y: Any, groups: Any, *, stratified: bool, random_state: Any) -> Any:

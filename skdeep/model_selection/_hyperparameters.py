@@ -67,6 +67,8 @@ def turn(knob: str, subject: Subject) -> Change | None:
     """Turn a knob; None where the estimator has no such knob, is not known, or cannot be moved any further."""
     if knob == "scale":
         return _scale(subject)
+    if knob == "unweighted":
+        return _unweighted(subject)
     found = (KNOBS[name][knob] for name in names_of(subject.path[-1].estimator) if knob in KNOBS.get(name, {}))
     words, move = next(found, ("", lambda subject: None))
     own = move(subject)
@@ -80,6 +82,15 @@ def _action(words: str, own: dict[str, Any], parameters: dict[str, Any]) -> str:
         return words
     verb = "add to the search" if any(name.endswith(GRIDS) for name in parameters) else "set"
     return f"{words}: {verb} {', '.join(f'{name}={value!r}' for name, value in own.items())}"
+
+
+def _unweighted(subject: Subject) -> Change | None:
+    """No class weights, whoever has them."""
+    own = {"class_weight": None}
+    parameters = outwards(own, subject.path[:-1]) if subject.parameters.get("class_weight") is not None else None
+    return (
+        None if parameters is None else Change(_action("leave out the class weights", own, parameters), own, parameters)
+    )
 
 
 def _scale(subject: Subject) -> Change | None:

@@ -11,7 +11,7 @@ from scipy.stats import t
 
 from ._evaluation import Evaluation, Units
 
-HIGH, LOW, UNSETTLED = "high", "low", "cannot tell yet"
+HIGH, LOW, UNSETTLED, NOT_JUDGED = "high", "low", "cannot tell yet", "not judged"
 
 #: Gap -> what it is called in a diagnosis when it is high.
 PROBLEMS = {
@@ -89,7 +89,8 @@ class Gap:
         for this very fit. Above a target that is a number it leaves out errors that cannot be, such as those below 0.
     verdict : str
         "high": measured above the threshold, and the interval leaves out 0. "low": measured at the threshold or below,
-        and the interval leaves out twice the threshold. Else "cannot tell yet".
+        and the interval leaves out twice the threshold. Else "cannot tell yet". "not judged" where one of the rungs is
+        measured on rows that tell nothing, such as copies of training rows.
     rows_needed : int or None
         About how many rows of the upper rung would settle a "cannot tell yet", if the gap stays what it is.
     """
@@ -198,6 +199,27 @@ def gap_variance(lower: Rung, upper: Rung, train: Rung) -> tuple[float, int]:
     paired = float(np.sum((upper.influence - lower.influence) ** 2))
     twice = 2.0 if lower is train else 1.0
     return twice * paired + upper.floor**2, min(lower.df, upper.df)
+
+
+def gain_variance(rung: Rung, constant: Rung, train: Rung) -> tuple[float, int]:
+    """Variance and degrees of freedom of how far an error is below that of a constant prediction.
+
+    Parameters
+    ----------
+    rung, constant, train : Rung
+        The error, that of the constant on the same rows, and the training error of the same ladder.
+
+    Returns
+    -------
+    tuple of (float, int)
+        Over samples of as many rows: row by row, and out of fold by what the rows taught.
+    """
+    if rung.influence is None:
+        return _corrected(rung.by_fit, rung.ratio), len(rung.by_fit) - 1
+    variance = float(np.sum((rung.influence - constant.influence) ** 2)) + 2 * rung.floor**2
+    if rung.units is train.units:
+        variance += float(np.sum((rung.influence - train.influence) ** 2))
+    return variance, rung.df
 
 
 def _corrected(differences: Any, ratio: float) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import FitFailedWarning
 
+from ._failure import Failure
 from ._fits import Fit, Plan, run_plans
 from ._folds import smaller_plans
 from ._ladder import Rung, error_variance, make_rung
@@ -26,7 +27,7 @@ class Succeeded:
 
     plans: tuple[Plan, ...]
     fits: tuple[Fit, ...]
-    failures: Mapping[str, str]
+    failures: Mapping[str, Failure]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Measured:
     rungs: Mapping[str, Rung]
     curve: LearningCurve | None
     fits: tuple[Fit, ...]
-    failures: Mapping[str, str]
+    failures: Mapping[str, Failure]
 
 
 def measure_ladder(
@@ -67,7 +68,13 @@ def measure_ladder(
     plans = task.plans()
     smaller = list(
         smaller_plans(
-            plans, task.sample.y, fractions, task.groups, stratified=task.is_of_classes, random_state=random_state
+            plans,
+            task.sample.y,
+            fractions,
+            task.groups,
+            stratified=task.is_of_classes,
+            scorer=task.measure.scorer,
+            random_state=random_state,
         )
     )
     every = [*plans, *(plan for few in smaller for plan in few)]
@@ -101,20 +108,37 @@ def collect(plans: Sequence[Plan], fits: Sequence[Fit]) -> Succeeded:
     ValueError
         When every fit failed.
     """
-    failures = {fit.name: fit.failure for fit in fits if fit.failure}
-    pairs = [(plan, fit) for plan, fit in zip(plans, fits, strict=True) if not fit.failure]
+    failures = {fit.name: fit.failure for fit in fits if fit.failure is not None}
+    pairs = [(plan, fit) for plan, fit in zip(plans, fits, strict=True) if fit.failure is None]
     if not pairs:
-        name, failure = next(iter(failures.items()))
-        raise ValueError(f"All {len(fits)} fits failed, so there is nothing to report. {name.capitalize()}: {failure}")
-    if failures:
-        told = "; ".join(f"{name}: {failure}" for name, failure in failures.items())
-        warnings.warn(
-            f"{len(failures)} of {len(fits)} fits failed and are left out of the report. {told}",
-            FitFailedWarning,
-            stacklevel=4,
-        )
+        raise _nothing_to_report(failures)
+    for of_score, words, category in (
+        (False, "failed", FitFailedWarning),
+        (True, "could not be scored", UserWarning),
+    ):
+        told = [f"{name}: {failure.text}" for name, failure in failures.items() if failure.of_score is of_score]
+        if told:
+            warnings.warn(
+                f"{len(told)} of {len(fits)} fits {words} and are left out of the report. {'; '.join(told)}",
+                category,
+                stacklevel=4,
+            )
     planned, done = zip(*pairs, strict=True)
     return Succeeded(planned, done, failures)
+
+
+def _nothing_to_report(failures: Mapping[str, Failure]) -> ValueError:
+    """What to raise where no fit is left: whether the fits failed or their scores did, and the first reason."""
+    n, n_unscored = len(failures), sum(failure.of_score for failure in failures.values())
+    what = f"Of {n} fits {n - n_unscored} failed and {n_unscored} could not be scored"
+    if n_unscored == 0:
+        what = f"All {n} fits failed"
+    elif n_unscored == n:
+        what = f"None of the {n} fits could be scored"
+    name, first = next(iter(failures.items()))
+    error = ValueError(f"{what}, so there is nothing to report. {name.capitalize()}: {first.text}")
+    error.__cause__ = first.error
+    return error
 
 
 def ladder(succeeded: Succeeded, task: Task) -> dict[str, Rung]:

@@ -11,6 +11,8 @@ import numpy as np
 from ._estimator_path import Subject, subject_of
 from ._hyperparameters import Change, turn
 
+COPIES, UNSEEN = "copies of training rows", "classes never trained on"
+TOO_FEW_FITS, NO_BETTER = "most fits are missing", "no better than a constant prediction"
 DIVERGED, CONSTANT = "diverged", "constant predictions"
 NOT_NORMALISED, NOT_CONVERGED = "inputs not normalised", "not converged"
 #: What may be seen in a fit -> the problem that it is.
@@ -126,6 +128,34 @@ class Rule:
 RECIPE = (
     # What makes the errors say nothing.
     Rule(
+        COPIES,
+        "Rows that were trained on tell whether they are known by heart, not what becomes of others.",
+        action="pass groups, one name for each different row, to what cuts the rows (this report, "
+        "train_dev_test_split): of an array np.unique(X, axis=0, return_inverse=True)[1].ravel(), of a frame "
+        "X.groupby(list(X.columns), dropna=False).ngroup()",
+    ),
+    Rule(
+        COPIES,
+        "Where a copy says nothing new, it is not needed.",
+        action="drop the copies before the rows are cut, such as by drop_duplicates() of a frame",
+    ),
+    Rule(
+        UNSEEN,
+        "No fit can get a class right that it has not seen.",
+        action="cut the rows so that every part has every class: shuffled and stratified, as cv=5 and "
+        "train_dev_test_split(..., stratify=y) do",
+    ),
+    Rule(
+        UNSEEN,
+        "Groups that are made of the target leave whole classes out.",
+        action="if there are groups, choose some that do not go with the classes",
+    ),
+    Rule(
+        TOO_FEW_FITS,
+        "The rows on which a fit or its score succeeds may be easier than the others.",
+        action="mend first what the notes say of the fits that are missing",
+    ),
+    Rule(
         DIVERGED,
         "A fit ended in numbers that are not finite, as when its steps are too large.",
         "slower",
@@ -146,6 +176,24 @@ RECIPE = (
         "Training ended while it was still getting somewhere: its errors are not yet those of the model.",
         "longer",
         "let it run for more iterations",
+    ),
+    # Nothing that holds for other rows is learnt.
+    Rule(
+        NO_BETTER,
+        "Features that have come apart from their targets have nothing to tell.",
+        action="check that each row still has its own target, after every shuffle, sort and join",
+    ),
+    Rule(
+        NO_BETTER,
+        "What does not reach the model, or says nothing of the target, cannot be learnt.",
+        action="check that the features reach the model and have to do with the target",
+    ),
+    Rule(NO_BETTER, "{by_shares}", "unweighted"),
+    Rule(NO_BETTER, "{imbalance}", action="measure another error, by scoring"),
+    Rule(
+        NO_BETTER,
+        "What nobody can tell from these features is no fault of the model.",
+        action="look for features that say more about the target, before larger models and more rows",
     ),
     # Bias: the training rows themselves are not learnt.
     Rule("high bias", "What cannot even fit its training rows is not flexible enough.", "capacity"),
@@ -200,6 +248,7 @@ RECIPE = (
     ),
     Rule("cannot tell yet", "{rows_needed}", action="get more rows to measure the errors on"),
 )
+WEIGHTED = "Class weights make rare classes frequent to the model; this error counts each as often as it occurs."
 #: What stands for the sentences that the report does not know.
 UNKNOWN = {
     "not_normalised": "The scales of the inputs differ.",
@@ -217,6 +266,8 @@ def advise(
     n_rows: int | None = None,
     doubling: str | None = "",
     rows_needed: str = "",
+    by_shares: bool = False,
+    imbalance: str = "",
 ) -> tuple[Advice, ...]:
     """What to do next.
 
@@ -236,6 +287,10 @@ def advise(
         A sentence on what twice the data would buy; None where it would buy nothing, so that more data are not advised.
     rows_needed : str, default=""
         A sentence on how many dev rows would settle what is open.
+    by_shares : bool, default=False
+        Whether the error is one of probabilities or of all rows alike, for which the classes' shares matter.
+    imbalance : str, default=""
+        A sentence on why the error hardly shows what is learnt; "" where it does.
 
     Returns
     -------
@@ -246,7 +301,9 @@ def advise(
     subject = subject_of(estimator, fitted, n_rows=n_rows, unfinished=unfinished, sparse=symptoms.sparse)
     told = {"not_normalised": symptoms.not_normalised, "doubling": doubling, "rows_needed": rows_needed}
     facts = {name: text or UNKNOWN[name] for name, text in told.items()}
-    rules = [rule for rule in RECIPE if doubling is not None or "{doubling}" not in rule.why]
+    facts |= {"by_shares": WEIGHTED, "imbalance": imbalance}
+    unsaid = {"{doubling}": doubling is None, "{by_shares}": not by_shares, "{imbalance}": not imbalance}
+    rules = [rule for rule in RECIPE if not unsaid.get(rule.why, False)]
     changes = _changes(rules, {*diagnosis, *symptoms.problems}, subject)
     return tuple(
         Advice(rule.problem, change.action, rule.why.format(**facts), change.parameters) for rule, change in changes

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from sklearn.utils.validation import _num_samples
 from ._error import ACCURACY, ErrorMeasure
 from ._evaluation import Evaluation, Predictions, evaluate
 from ._fits import Sample
+from ._ladder import Rung, make_rung
 
 
 class _Reference(BaseEstimator):
@@ -128,16 +131,81 @@ def _checked_numbers(values: Any, y: Any) -> Any:
     return values
 
 
-def baseline_error(estimator: Any, measure: ErrorMeasure, y: Any, sample: Sample) -> float:
-    """The error of a constant prediction, the shares of the classes or the mean, learned from y; NaN if it has none."""
-    classes = is_classifier(estimator) or measure.name == ACCURACY
-    dummy = DummyClassifier(strategy="prior") if classes else DummyRegressor()
+#: Errors of numbers whose best constant is the mean; of the others it is sought among the quantiles, too.
+BEST_AT_MEAN = ("1 - R²", "mean squared error", "RMSE", "1 - explained variance", "mean poisson deviance")
+QUANTILES, N_CONSTANTS = np.arange(1, 20) / 20, 20
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A constant prediction.
+
+    Attributes
+    ----------
+    error : float
+        Of the best constant or, where that has none, of the usual one (the shares of the classes, the mean); NaN if no
+        constant has an error of this kind.
+    rung : Rung or None
+        The same to compare with. None where no estimator can be better: always yes has a perfect recall.
+    """
+
+    error: float
+    rung: Rung | None
+
+
+def constant_prediction(estimator: Any, measure: ErrorMeasure, y: Any, sample: Sample) -> Constant:
+    """The best of the constant predictions that may be learned from targets.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Whether classes are predicted.
+    measure : ErrorMeasure
+        Which error.
+    y : array-like
+        The training targets.
+    sample : Sample
+        The rows to predict.
+
+    Returns
+    -------
+    Constant
+        Among the shares of the classes and each class alone, or the mean and the quantiles.
+    """
+    found = [_constant_evaluation(dummy, measure, y, sample) for dummy in _constants(estimator, measure, y, sample)]
+    known = [evaluation for evaluation in found if evaluation is not None]
+    if not known:
+        return Constant(float("nan"), None)
+    best = min(known, key=lambda evaluation: evaluation.error)
+    if best.error <= 0:
+        return Constant(known[0].error, None)
+    return Constant(best.error, make_rung("constant", [best], sample.units, largest=measure.largest))
+
+
+def _constants(estimator: Any, measure: ErrorMeasure, y: Any, sample: Sample) -> Iterator[Any]:
+    """Models that predict a constant, the usual one first; others only where it need not be the best."""
+    if is_classifier(estimator) or measure.name == ACCURACY:
+        yield DummyClassifier(strategy="prior")
+        if measure.by_row is None or np.ndim(y) > 1 or sample.weights is not None:
+            labels, counts = np.unique(np.asarray(y), axis=0, return_counts=True)
+            for label in labels[np.argsort(-counts, kind="stable")[:N_CONSTANTS]]:
+                yield DummyClassifier(strategy="constant", constant=label)
+    else:
+        yield DummyRegressor()
+        if measure.name not in BEST_AT_MEAN:
+            yield from (DummyRegressor(strategy="quantile", quantile=quantile) for quantile in QUANTILES)
+
+
+def _constant_evaluation(dummy: Any, measure: ErrorMeasure, y: Any, sample: Sample) -> Evaluation | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as a precision without a positive prediction
         try:
-            return _evaluate_all(dummy.fit(np.zeros((len(y), 1)), y), measure, sample, jackknife=False).error
+            weights = sample.weights if sample.y is y else None
+            fitted = dummy.fit(np.zeros((len(y), 1)), y, sample_weight=weights)
+            evaluation = _evaluate_all(fitted, measure, sample, jackknife=False)
         except Exception:  # a scorer of the user's that wants more than predictions
-            return float("nan")
+            return None
+    return evaluation if np.isfinite(evaluation.error) else None
 
 
 def _evaluate_all(model: Any, measure: ErrorMeasure, sample: Sample, *, jackknife: bool = True) -> Evaluation:

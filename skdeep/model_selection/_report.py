@@ -11,9 +11,9 @@ from typing import Any
 
 from .._extras import optional
 from ._error import format_error
-from ._ladder import PROBLEMS, UNSETTLED, Gap
+from ._ladder import NOT_JUDGED, PROBLEMS, UNSETTLED, Gap
 from ._learning_curve import LearningCurve
-from ._recipe import Advice
+from ._recipe import NO_BETTER, Advice
 
 WIDTH = 79
 #: Attribute of the report to the rung or the gap that it stands for; each also has an `..._interval`.
@@ -38,7 +38,8 @@ class BiasVarianceReport:
 
     A gap is *high* when it is measured above the `threshold`, `tolerance` times the error of a constant prediction (the
     majority class, the mean), and its interval leaves out 0; *low* when it is measured at the threshold or below and
-    its interval leaves out twice the threshold; else the report *cannot tell yet*. Made by `bias_variance_report`.
+    its interval leaves out twice the threshold; else the report *cannot tell yet*. Where the rows of a rung tell
+    nothing, as copies of training rows do, its gaps are *not judged*. Made by `bias_variance_report`.
 
     Parameters
     ----------
@@ -64,20 +65,28 @@ class BiasVarianceReport:
     dev_source : str
         Where the dev error comes from, in words.
     diagnosis : tuple of str
-        Out of "high bias", "high variance", "data mismatch", "overfit to dev", "cannot tell yet"; empty when nothing is
-        wrong.
+        What makes errors tell nothing ("copies of training rows", "classes never trained on", "most fits are missing"),
+        whether anything is learnt ("no better than a constant prediction"), then "high bias", "high variance", "data
+        mismatch", "overfit to dev", "cannot tell yet"; empty when nothing is wrong.
     advice : tuple of Advice
         What to do, first things first.
     learning_curve : LearningCurve or None
         Dev error by training rows.
     warnings : tuple of str
         What makes the errors mean less than they seem to.
-    failures : dict
-        Fit to what it raised, of those that failed.
+    failures, unscored : dict
+        Fit to what it raised, of those that failed; and of those that could only not be scored.
     n_duplicates : dict
-        Rung to how many of its rows are copies of training rows.
+        Rung to how many of its rows are equal to training rows in every column.
     n_test_looks : int or None
         How often this test part was looked at by a report in this process.
+    gain : float or None
+        By how much the error that variance is measured by (dev, or train-dev) is below that of a constant prediction on
+        the same rows; None where it tells nothing, or no constant has such an error.
+    gain_interval : tuple of (float, float) or None
+        Of the gain.
+    doubts : tuple of str
+        Why some gaps are "not judged", in sentences.
 
     Attributes
     ----------
@@ -105,8 +114,12 @@ class BiasVarianceReport:
     learning_curve: LearningCurve | None = None
     warnings: tuple[str, ...] = ()
     failures: Mapping[str, str] = field(default_factory=dict)
+    unscored: Mapping[str, str] = field(default_factory=dict)
     n_duplicates: Mapping[str, int] = field(default_factory=dict)
     n_test_looks: int | None = None
+    gain: float | None = None
+    gain_interval: tuple[float, float] | None = None
+    doubts: tuple[str, ...] = ()
 
     @classmethod
     def from_cv_results(
@@ -231,16 +244,48 @@ class BiasVarianceReport:
     @property
     def summary(self) -> str:
         """The diagnosis in a sentence."""
-        open_gaps = [gap.name for gap in self.gaps if gap.verdict == UNSETTLED]
-        found = [f"{problem} ({self._explain(problem)})" for problem in self.diagnosis if problem != UNSETTLED]
-        parts = []
+        open_gaps = [*self._open_gain(), *self._gaps_that_are(UNSETTLED)]
+        found = [f"{problem} ({self._explain(problem)})" for problem in self.diagnosis if problem in PROBLEMS.values()]
+        parts = [*self._not_judged(), *self._no_better()]
         if found:
             parts.append("There is " + " and ".join(found) + ".")
-        elif not open_gaps:
+        elif not self.diagnosis:
             parts.append("Nothing stands out: every gap is low.")
         if open_gaps:
             parts.append("Not settled yet: " + ", ".join(open_gaps) + ".")
         return " ".join(parts)
+
+    def _gaps_that_are(self, verdict: str) -> list[str]:
+        return [gap.name for gap in self.gaps if gap.verdict == verdict]
+
+    def _not_judged(self) -> list[str]:
+        """What makes errors tell nothing, and of which gaps."""
+        names = self._gaps_that_are(NOT_JUDGED)
+        end = [f"So {' and '.join(names)} {'is' if len(names) == 1 else 'are'} not judged."] if names else []
+        return [*self.doubts, *end]
+
+    def _open_gain(self) -> list[str]:
+        """Whether anything is learnt, where the rows cannot tell."""
+        if self.gain_interval is None or self.gain_interval[0] > 0 or NO_BETTER in self.diagnosis:
+            return []
+        return ["whether the error is below that of a constant prediction"]
+
+    def _no_better(self) -> list[str]:
+        """That nothing is learnt of the target, as far as these rows can tell."""
+        if NO_BETTER not in self.diagnosis or self.gain is None:
+            return []
+        rung = "train-dev" if "train-dev" in self.errors else "dev"
+        error, constant = self.errors[rung], self.errors[rung] + self.gain
+        if self.gain > self.threshold:
+            why = "these rows cannot tell whether anything is learnt that holds for others"
+        elif constant - self.errors["train"] > self.threshold:
+            why = "what is learnt of the training rows hardly holds for others"
+        else:
+            why = "the training rows themselves are hardly learnt"
+        return [
+            f"The {rung} error, {self.format_error(error)}, is not measurably below that of a constant prediction, "
+            f"{self.format_error(constant)}: {why}."
+        ]
 
     def _explain(self, problem: str) -> str:
         gap = next(gap for gap in self.gaps if PROBLEMS[gap.name] == problem)
@@ -259,8 +304,11 @@ class BiasVarianceReport:
     def remarks(self) -> tuple[str, ...]:
         """What makes the errors mean less than they seem to, and how often the test part was looked at."""
         remarks = [*self.warnings, *(f"{fit} failed: {failure}" for fit, failure in self.failures.items())]
+        remarks += [f"{fit} could not be scored: {failure}" for fit, failure in self.unscored.items()]
         remarks += [
-            f"{n} of the {part} rows are copies of training rows." for part, n in self.n_duplicates.items() if n
+            f"{n} of the {part} rows are equal to training rows in every column."
+            for part, n in self.n_duplicates.items()
+            if n
         ]
         if self.n_test_looks is not None:
             times = "once" if self.n_test_looks == 1 else f"{self.n_test_looks} times"
@@ -358,6 +406,10 @@ class BiasVarianceReport:
                 "learning_curve": None if curve is None else curve.to_dict(),
                 "warnings": list(self.warnings),
                 "failures": dict(self.failures),
+                "unscored": dict(self.unscored),
+                "gain": self.gain,
+                "gain_interval": self.gain_interval,
+                "doubts": list(self.doubts),
                 "n_duplicates": dict(self.n_duplicates),
                 "n_test_looks": self.n_test_looks,
             }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from numbers import Integral, Real
 from operator import itemgetter
@@ -11,6 +12,8 @@ import numpy as np
 from sklearn.model_selection import BaseShuffleSplit, train_test_split
 from sklearn.utils import _safe_indexing, check_random_state, indexable
 from sklearn.utils.validation import _num_samples
+
+from ._unseen import split_warnings
 
 __all__ = ["TrainDevTestSplit", "train_dev_test_split"]
 
@@ -88,6 +91,11 @@ def train_dev_test_split(
         The parts of the first array, then those of the next: ``X_train, X_dev, X_test, y_train, y_dev, y_test``. If
         `train_dev_size` is given, ``X_train_dev`` comes right after ``X_train``, and so on.
 
+    Warns
+    -----
+    UserWarning
+        When another part has classes that no train row has: of `stratify`, or of the second array if it holds classes.
+
     See Also
     --------
     TrainDevTestSplit : The same parts, as rows and as a splitter for searches.
@@ -116,6 +124,8 @@ def train_dev_test_split(
         random_state=random_state,
     )
     parts = splitter.parts(arrays[0], stratify, groups)
+    if stratify is None and len(arrays) > 1 and not _are_same(arrays[1], groups):
+        _warn_of_unseen(arrays[1], parts)
     return [_safe_indexing(array, rows) for array in arrays for rows in parts.values()]
 
 
@@ -197,7 +207,7 @@ class TrainDevTestSplit(BaseShuffleSplit):
         X : array-like of n_rows rows
             Only their number matters.
         y : array-like of shape (n_rows,) or None, default=None
-            Class labels, looked at if `stratify` is True.
+            Class labels, to share out if `stratify` is True.
         groups : array-like of shape (n_rows,) or None, default=None
             Which rows belong together: no group comes into two parts.
 
@@ -205,7 +215,18 @@ class TrainDevTestSplit(BaseShuffleSplit):
         -------
         rows : dict of str to ndarray
             Row numbers under "train", "train_dev" if it was asked for, "dev" and "test".
+
+        Warns
+        -----
+        UserWarning
+            When another part has classes of y that no train row has.
         """
+        parts = self._cut(X, y, groups)
+        if y is not None and not _are_same(y, groups):
+            _warn_of_unseen(y, parts)
+        return parts
+
+    def _cut(self, X: Any, y: Any, groups: Any) -> Parts:
         n_rows = _num_samples(X)
         self._check_switches(groups)
         sizes = _part_sizes(n_rows, self._asked_sizes())
@@ -242,6 +263,16 @@ class TrainDevTestSplit(BaseShuffleSplit):
             "test": self.test_size,
         }
         return {part: size for part, size in asked.items() if part != "train_dev" or size is not None}
+
+
+def _are_same(values: Any, groups: Any) -> bool:
+    return groups is not None and np.array_equal(np.asarray(values), np.asarray(groups))
+
+
+def _warn_of_unseen(y: Any, parts: Parts) -> None:
+    """Where dev or test rows have classes that no train row has."""
+    for sentence in split_warnings(y, parts):
+        warnings.warn(sentence, UserWarning, stacklevel=3)
 
 
 def _require(holds: Any, name: str, rule: str, got: Any) -> None:

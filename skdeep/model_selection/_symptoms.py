@@ -12,16 +12,15 @@ from sklearn.utils.validation import _num_samples
 
 from .._input_scales import input_warnings
 from ._estimator_path import names_of, subject_of
+from ._failure import Failure
 from ._fits import Fit
 from ._hyperparameters import is_scale_sensitive, is_size_sensitive
 from ._recipe import Symptoms
 
 N_ROWS_LOOKED_AT = 2000
-#: What messages of diverged fits speak of.
-DIVERGENCE = ("DivergenceError", "diverged", "the error is inf")
 
 
-def find_symptoms(estimator: Any, fits: Sequence[Fit], failures: Mapping[str, str], X: Any) -> Symptoms:
+def find_symptoms(estimator: Any, fits: Sequence[Fit], failures: Mapping[str, Failure], X: Any) -> Symptoms:
     """Gather what was seen in all fits.
 
     Parameters
@@ -30,7 +29,7 @@ def find_symptoms(estimator: Any, fits: Sequence[Fit], failures: Mapping[str, st
         What was fitted.
     fits : sequence of Fit
         Those that succeeded.
-    failures : dict of str to str
+    failures : dict of str to Failure
         What the others raised.
     X : array-like
         The training rows.
@@ -47,7 +46,7 @@ def find_symptoms(estimator: Any, fits: Sequence[Fit], failures: Mapping[str, st
         not_normalised=" ".join(input_warnings(inputs, names, size=is_size_sensitive(estimator))),
         constant=all(fit.constant for fit in fits),
         sparse=issparse(inputs),
-        diverged=any(sign in failure for failure in failures.values() for sign in DIVERGENCE),
+        diverged=any(failure.diverged for failure in failures.values()),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 
 from ._arguments import check_fit_params, check_part_targets
 from ._data_checks import is_class_target
+from ._defined import Need, refuse_undefined_folds, refuse_undefined_parts, undefined_folds
 from ._error import ErrorMeasure
 from ._fits import Plan, Sample
 from ._folds import cut_folds, fold_plans, make_splitter, make_units, single_plan
@@ -38,6 +39,8 @@ class Task:
         Row numbers; empty with a dev part of the user's own.
     fit_params : dict
         For `fit`.
+    undefined : dict of int to (Need, str)
+        The folds that are left out, since the score is not defined on their rows.
     """
 
     estimator: Any
@@ -47,6 +50,7 @@ class Task:
     groups: Any
     folds: Sequence[tuple[Any, Any]]
     fit_params: Mapping[str, Any]
+    undefined: Mapping[int, tuple[Need, str]] = field(default_factory=dict)
 
     @property
     def dev(self) -> Sample:
@@ -71,7 +75,7 @@ class Task:
     def plans(self) -> list[Plan]:
         """The full-size fits."""
         if self.folds:
-            return fold_plans(self.folds, self.parts)
+            return fold_plans(self.folds, self.parts, self.undefined)
         return [single_plan(len(self.sample.units.of_row), self.parts)]
 
 
@@ -125,7 +129,18 @@ def make_task(
         for name, (X_part, y_part) in parts.items()
     }
     folds = [] if "dev" in own else cut_folds(splitter, X, y, to_split)
-    return Task(estimator, measure, sample, own, groups, folds, to_fit)
+    undefined = _check_score(measure, sample, own, folds)
+    return Task(estimator, measure, sample, own, groups, folds, to_fit, undefined)
+
+
+def _check_score(
+    measure: ErrorMeasure, sample: Sample, parts: Mapping[str, Sample], folds: Sequence[tuple[Any, Any]]
+) -> dict[int, tuple[Need, str]]:
+    """The folds on which the score is not defined; a ValueError where it is on none, or not on a part."""
+    refuse_undefined_parts(measure.score_name, measure.scorer, sample.y, {name: part.y for name, part in parts.items()})
+    undefined = undefined_folds(measure.scorer, sample.y, folds, sample.weights)
+    refuse_undefined_folds(measure.score_name, undefined, len(folds))
+    return undefined
 
 
 def _check_weights(weights: Any, parts: Mapping[str, Any]) -> None:

@@ -26,7 +26,8 @@ class BiasVarianceDisplay:
     intervals : dict of str to (float, float)
         Rung to the interval of its error; a rung may have none.
     gaps : list of tuple
-        Name, lower rung, upper rung, value, (low, high) and verdict ("high", "low" or "cannot tell yet") of each.
+        Name, lower rung, upper rung, value, (low, high) and verdict of each: "high", "low", "cannot tell yet" or "not
+        judged".
     error_name : str
         Such as "1 - accuracy" or "RMSE".
     is_share : bool, default=False

@@ -10,7 +10,7 @@ from ._axes import LEGEND_ABOVE
 from ._error_text import ErrorText
 
 # Told apart by the colour-blind, and of a lightness that shows on white and on black.
-VERDICT_COLOURS = {"high": "#d5601a", "cannot tell yet": "#8a8a8a", "low": "#2d84c4"}
+VERDICT_COLOURS = {"high": "#d5601a", "cannot tell yet": "#8a8a8a", "low": "#2d84c4", "not judged": "#c3c3c3"}
 MOST_STRETCH = 2.0  # reference lines are left out where they would make the measured errors smaller than that
 THRESHOLD, CONSTANT = "threshold", "constant prediction"
 

@@ -222,7 +222,8 @@ def test_errors_of_unknown_spread_have_no_curve():
     """As an AUC that hangs on one dev row."""
     X, y = make_classification(100, 4, random_state=0)
     dev = np.r_[np.flatnonzero(y == 0)[:30], np.argmax(y)]
-    report = bias_variance_report(GaussianNB(), X, y, X_dev=X[dev], y_dev=y[dev], scoring="roc_auc", random_state=0)
+    given = {"X_dev": X[dev] + 0.01, "y_dev": y[dev]}  # no copies
+    report = bias_variance_report(GaussianNB(), X, y, scoring="roc_auc", random_state=0, **given)
     assert report.learning_curve is None
     assert "three numbers of training rows" in report.warnings[-1]
 

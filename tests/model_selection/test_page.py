@@ -95,7 +95,7 @@ def test_the_page_says_what_the_report_says(report):
     for sentence in (report.summary, *report.diagnosis, *report.warnings, str(report.learning_curve)):
         assert sentence in text
     assert "fold 3 failed: ValueError: no" in text
-    assert "7 of the dev rows are copies" in text
+    assert "7 of the dev rows are equal to training rows" in text
     assert "looked at 2 times" in text
     assert "The threshold is 2.5 points, 5 % of the error of a constant prediction (50.0 %)." in text
 

@@ -248,12 +248,12 @@ def test_shares_are_percentages_and_others_are_numbers(plain, regression):
 
 
 def test_remarks_are_in_the_note(multiclass):
-    """Copies of training rows and looks at the test part."""
+    """Rows equal to training rows and looks at the test part."""
     X, y = multiclass[0] + np.random.default_rng(3).normal(size=(150, 4)), multiclass[1]
     given = {"X_test": X[:7], "y_test": y[:7], "learning_curve": False}
     first = bias_variance_report(TREE, X, y, **given)
     again = bias_variance_report(TREE, X, y, **given)
-    assert "7 of the test rows are copies of training rows." in str(first)
+    assert "7 of the test rows are equal to training rows in every column." in " ".join(str(first).split())
     assert "looked at once" in str(first)
     assert "looked at 2 times" in str(again)
 
@@ -381,8 +381,8 @@ def test_a_fold_without_scores_is_left_out_with_a_warning(scores, binary):
     with pytest.warns(FitFailedWarning, match="1 of 5 folds"):
         report = BiasVarianceReport.from_cv_results(broken, binary[1])
     assert_allclose(report.dev_error, 1 - scores["test_score"][1:].mean())
-    assert list(report.failures) == ["fold 1 of 5"]
-    assert "fold 1 of 5 failed" in str(report)
+    assert list(report.unscored) == ["fold 1 of 5"]
+    assert "fold 1 of 5 could not be scored" in str(report)
 
 
 def test_cv_results_of_a_rare_class_warn_of_accuracy():

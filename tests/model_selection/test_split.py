@@ -172,6 +172,7 @@ def test_shares_that_are_whole_rows_are_met_exactly(labels):
     assert off(parts, y) == 0
 
 
+@pytest.mark.filterwarnings("ignore:.* rows are of classes that no train row has")  # where rows are left out
 @given(seeds, st.permutations([0.2, 0.3, 0.4]))
 def test_as_many_rows_of_a_class_as_there_are_parts_are_enough(seed, sizes):
     """Whatever the draw and whichever part is the largest."""
@@ -566,3 +567,53 @@ def test_switches_of_the_splitter_are_true_or_false(name, value):
 def test_the_splitter_needs_labels_to_stratify():
     with pytest.raises(ValueError, match=r"^stratify must be one label for each of the 120 rows\. Got shape \(\)\.$"):
         TrainDevTestSplit(stratify=True).parts(Y)
+
+
+# Classes that training has none of ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("labels", [np.array(["a", "b", "c"]), np.array([0, 1, 2]), np.array([0.0, 1.0, 2.0])])
+def test_rows_in_the_order_of_their_classes_are_a_warning_where_order_is_kept(labels):
+    """By hand: of 100 rows 60 are trained on, and the last 40 are all of the third class, which those have not."""
+    y = labels[np.repeat([0, 1, 2], [30, 30, 40])]
+    with pytest.warns(UserWarning, match=r"20 of 20 (dev|test) rows are of classes that no train row has") as caught:
+        train_dev_test_split(np.zeros((100, 2)), y, shuffle=False)
+    assert len(caught) == 2
+    assert f"({labels[2]})" in str(caught[0].message)
+
+
+def test_groups_that_are_the_classes_are_a_warning():
+    y = np.repeat([0, 1, 2, 3], 50)
+    with pytest.warns(UserWarning, match="rows are of classes that no train row has"):
+        train_dev_test_split(np.zeros((200, 2)), y, groups=y + 10, random_state=0)
+
+
+def test_the_splitter_warns_too():
+    """As the cv of a search."""
+    y = np.repeat([0, 1, 2], [30, 30, 40])
+    with pytest.warns(UserWarning, match=r"20 of 20 (dev|test) rows"):
+        list(TrainDevTestSplit(shuffle=False).split(np.zeros((100, 2)), y))
+
+
+SILENT = {
+    "numbers": np.linspace(0, 1, 100),
+    "counts": np.arange(100),
+    "names": np.array([f"row {number}" for number in range(100)]),
+    "columns": np.zeros((100, 3)),
+    "one column": np.zeros((100, 1)),
+    "list": [0, 1] * 50,
+    "nothing but None": np.array([None] * 100, dtype=object),
+    "dates": np.arange(100).astype("datetime64[D]"),
+}
+
+
+@pytest.mark.parametrize("second", SILENT.values(), ids=SILENT)
+def test_what_does_not_look_like_classes_is_no_concern(second):
+    """In order, so that no value of the later parts is among the first."""
+    train_dev_test_split(np.zeros((100, 2)), second, shuffle=False)
+
+
+def test_the_groups_themselves_are_no_classes():
+    """Whole groups come into one part each: that is what they are for."""
+    groups = np.repeat(np.arange(5), 20)
+    train_dev_test_split(np.zeros((100, 2)), groups, groups=groups, random_state=0)

@@ -1,0 +1,82 @@
+"""What makes the errors of whole parts tell nothing, so that their gaps are not judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ._copies import Copies
+from ._recipe import COPIES, TOO_FEW_FITS, UNSEEN
+from ._unseen import Unseen
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Why the errors of some rungs tell nothing.
+
+    Attributes
+    ----------
+    rungs : tuple of str
+        Which ones.
+    problem : str
+        As in a report's `diagnosis`.
+    sentence : str
+        How many rows it is about, and what that does to the error.
+    """
+
+    rungs: tuple[str, ...]
+    problem: str
+    sentence: str
+
+
+def find_doubts(
+    *,
+    tolerance: float,
+    copies: Mapping[str, Copies] | None = None,
+    unseen: Mapping[str, Unseen] | None = None,
+    n_measured: int = 1,
+    n_planned: int = 1,
+) -> Iterator[Doubt]:
+    """The doubts that are large enough to move a gap by more than the threshold.
+
+    Parameters
+    ----------
+    tolerance : float
+        A share of the rows on which the error may be wrong by all of a constant prediction's.
+    copies, unseen : dict of str to Copies or Unseen, default=None
+        By rung.
+    n_measured, n_planned : int, default=1
+        How many fits there are errors of, and were to be made.
+
+    Yields
+    ------
+    Doubt
+        One for each rung and problem.
+    """
+    for rung, part in (copies or {}).items():
+        if part.share > tolerance:
+            yield Doubt((rung,), COPIES, _copies_sentence(rung, part))
+    for rung, of_classes in (unseen or {}).items():
+        if of_classes.share > tolerance:
+            yield Doubt((rung,), UNSEEN, _unseen_sentence(rung, of_classes))
+    if 2 * n_measured < n_planned:
+        yield Doubt(
+            ("train", "dev"),
+            TOO_FEW_FITS,
+            f"Only {n_measured} of {n_planned} fits have errors, which need not be like those of the others.",
+        )
+
+
+def _copies_sentence(rung: str, part: Copies) -> str:
+    but = ", but for a column that numbers the rows" if part.numbered else ""
+    return (
+        f"Of {part.n_of} {rung} rows {part.n_rows} are copies of training rows, target included{but}: their errors are "
+        "those of rows that were trained on."
+    )
+
+
+def _unseen_sentence(rung: str, part: Unseen) -> str:
+    return (
+        f"Of {part.n_of} {rung} rows {part.n_rows} are of classes that their fit was never trained on: they count as "
+        "errors whatever is learnt."
+    )
