@@ -24,7 +24,7 @@ CORE_LEVELS = [
     {"stack"},
     {"__init__"},
 ]
-SHARED = {"_documentation_link", "_input_scales", "_rules"}
+SHARED = {"_documentation_link", "_input_scales", "_rules", "_score_needs", "_unseen_classes"}
 ANYWHERE = {"_extras"}  # imports packages that may be absent, and nothing of ours
 CORE_MODULES = [name for name in MODULES if name.startswith("core.")]
 LEVEL = {f"core.{name}": level for level, names in enumerate(CORE_LEVELS) for name in names}

@@ -1,153 +1,16 @@
-"""On which rows a score is defined: those that R² needs, the AUC, F1 and others, known before anything is fitted."""
+"""On which folds and parts a score is defined, known before anything is fitted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.utils.multiclass import type_of_target
 
+from .._score_needs import NEEDS, Need, metric_name, unmet_need
+
 CUT = "larger parts, such as fewer folds, which cv as a number shuffles and stratifies"
-
-
-@dataclass(frozen=True)
-class Need:
-    """What a score needs of the targets that it is taken of.
-
-    Attributes
-    ----------
-    what : str
-        In words, after "needs".
-    instead : str
-        Which score can do without.
-    is_met : callable
-        ``is_met(targets, training, options)``: whether the targets have it, given those that were trained on and the
-        options of the metric, its "kind" of targets among them.
-    """
-
-    what: str
-    instead: str
-    is_met: Callable[[Any, Any, Mapping[str, Any]], bool]
-
-
-def _distinct(y: Any) -> Any:
-    """The different values in order: of labels that are small whole numbers by counting, a tenth of the time."""
-    if y.dtype.kind in "iu" and y.ndim == 1 and len(y) and int(y.max()) - int(y.min()) <= len(y):
-        low = int(y.min())
-        return np.flatnonzero(np.bincount(y.astype(np.int64) - low)) + low
-    return np.unique(y)
-
-
-def _columns(y: Any) -> list[Any]:
-    return list(y.reshape(len(y), -1).T)
-
-
-def _vary(y: Any, training: Any, options: Mapping[str, Any]) -> bool:
-    return all(len(_distinct(column)) > 1 for column in _columns(y))
-
-
-def _have_a_positive(y: Any, training: Any, options: Mapping[str, Any]) -> bool:
-    """Two rows, and the label that counts as positive where the training targets are two classes, it one of them."""
-    positive = options.get("pos_label", 1)
-    if len(y) < 2:  # of a single row it is right or wrong, and no more
-        return False
-    of_two = options.get("average", "binary") == "binary" and options["kind"] == "binary"
-    return not of_two or positive not in _distinct(training).tolist() or positive in _distinct(y).tolist()
-
-
-def _have_positives(y: Any, training: Any, options: Mapping[str, Any]) -> bool:
-    """As the average precision: of several labels each, of several classes all."""
-    if options["kind"] == "multilabel-indicator":
-        return all(column.any() for column in _columns(y))
-    if options["kind"] == "binary":
-        return _have_a_positive(y, training, {**options, "average": "binary"})
-    return _have_all(y, training, options)
-
-
-def _have_all(y: Any, training: Any, options: Mapping[str, Any]) -> bool:
-    """Every class that was trained on, and no other; of several labels both values of each."""
-    if options["kind"] == "multilabel-indicator":
-        return _vary(y, training, options)
-    return np.array_equal(_distinct(y), _distinct(training))
-
-
-def _above(limit: float, *, strictly: bool = False) -> Callable[[Any, Any, Mapping[str, Any]], bool]:
-    return lambda y, training, options: bool(np.all(y > limit) if strictly else np.all(y >= limit))
-
-
-NUMBERS, CLASSES = "scoring='neg_mean_squared_error'", "scoring='neg_log_loss' or 'accuracy'"
-_VARIED = Need("two different targets at least", NUMBERS, _vary)
-_VARIED_CLASSES = Need("rows of two classes at least", CLASSES, _vary)
-_POSITIVE = Need("two rows at least, one of them positive", CLASSES, _have_a_positive)
-_POSITIVES = Need("a positive row of every label at least", CLASSES, _have_positives)
-_ALL = Need("rows of every class that was trained on, and of no other", CLASSES, _have_all)
-#: Metric of scikit-learn, by the name of its function -> what it needs. All others are defined on any rows.
-NEEDS: dict[str, Need] = {
-    **dict.fromkeys(("r2_score", "explained_variance_score"), _VARIED),
-    **dict.fromkeys(("d2_absolute_error_score", "d2_pinball_score", "d2_tweedie_score"), _VARIED),
-    **dict.fromkeys(("matthews_corrcoef", "mutual_info_score", "normalized_mutual_info_score"), _VARIED_CLASSES),
-    **dict.fromkeys(("adjusted_mutual_info_score", "homogeneity_score", "v_measure_score"), _VARIED_CLASSES),
-    **dict.fromkeys(("f1_score", "fbeta_score", "precision_score", "recall_score", "jaccard_score"), _POSITIVE),
-    "average_precision_score": _POSITIVES,
-    **dict.fromkeys(("roc_auc_score", "d2_log_loss_score", "d2_brier_score", "top_k_accuracy_score"), _ALL),
-    **dict.fromkeys(("brier_score_loss", "positive_likelihood_ratio", "negative_likelihood_ratio"), _ALL),
-    "mean_absolute_percentage_error": Need(
-        "targets that are not 0", NUMBERS, lambda y, training, options: bool(np.all(y != 0))
-    ),
-    **dict.fromkeys(
-        ("mean_squared_log_error", "root_mean_squared_log_error"),
-        Need("targets that are not negative", NUMBERS, _above(0.0)),
-    ),
-    "mean_poisson_deviance": Need("targets that are not negative", NUMBERS, _above(0.0)),
-    "mean_gamma_deviance": Need("targets above 0", NUMBERS, _above(0.0, strictly=True)),
-}
-#: The Brier score of two classes is defined where only one of them is.
-ONLY_OF_SEVERAL = ("brier_score_loss", "top_k_accuracy_score")
-
-
-def unmet_need(
-    scorer: Any, training: Any, targets: Any, weights: Any = None, *, kind: str | None = None
-) -> Need | None:
-    """What a score needs and the targets do not have.
-
-    Parameters
-    ----------
-    scorer : callable
-        Of scikit-learn's kind; of others nothing is known.
-    training, targets : array-like
-        The targets that were trained on, and those that the score is taken of.
-    weights : array-like, default=None
-        Of the targets; rows without weight do not count.
-    kind : str, default=None
-        The type of the training targets, as `type_of_target` has it, where it is known.
-
-    Returns
-    -------
-    Need or None
-        None where the score is defined, as far as can be told.
-    """
-    name = metric_name(scorer)
-    need, training, targets = NEEDS.get(name), np.asarray(training), np.asarray(targets)
-    if need is None:
-        return None
-    if weights is not None:
-        targets = targets[np.asarray(weights) > 0]
-    kind = type_of_target(training) if kind is None else kind
-    if kind == "binary" and name in ONLY_OF_SEVERAL:
-        return None
-    if len(targets) == 0:
-        return Need("a row with a weight above 0", "other weights", need.is_met)
-    try:
-        return None if need.is_met(targets, training, {**getattr(scorer, "_kwargs", {}), "kind": kind}) else need
-    except (TypeError, ValueError):  # targets of a kind that the score itself refuses
-        return None
-
-
-def metric_name(scorer: Any) -> str:
-    """Of the function that a scorer of scikit-learn calls; "" for others."""
-    return getattr(getattr(scorer, "_score_func", None), "__name__", "")
 
 
 def undefined_folds(

@@ -172,7 +172,8 @@ def _run(
         errors = ", ".join(f"{name} error {one.error:.4g}" for name, one in fit.evaluations.items())
         shown = errors if fit.failure is None else fit.failure.text
         print(f"{fit.name}: {shown}, {time.perf_counter() - started:.1f} s", flush=True)  # noqa: T201
-    converged = not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
+    # Not of a class derived from it: such as say what more iterations would not mend.
+    converged = not any(warning.category is ConvergenceWarning for warning in caught)
     return fit if converged else Fit(**{**vars(fit), "not_converged": True})
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold, check_cv, train_test_split
 
-from ._defined import unmet_need
+from .._score_needs import unmet_need
+from .._unseen_classes import find_unseen
 from ._error import ErrorMeasure
 from ._evaluation import Units
 from ._fits import Plan
-from ._unseen import find_unseen
 
 #: Blocks that a jackknife leaves out where nothing is known row by row: t with 19 degrees of freedom is near normal.
 N_BLOCKS = 20

@@ -11,9 +11,10 @@ from sklearn import get_config
 from sklearn.metrics import check_scoring
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
+from .._score_needs import Need
 from ._arguments import check_fit_params, check_part_targets
 from ._data_checks import is_class_target
-from ._defined import Need, refuse_undefined_folds, refuse_undefined_parts, undefined_folds
+from ._defined import refuse_undefined_folds, refuse_undefined_parts, undefined_folds
 from ._error import ErrorMeasure
 from ._fits import Plan, Sample
 from ._folds import cut_folds, fold_plans, make_splitter, make_units, single_plan

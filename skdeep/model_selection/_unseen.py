@@ -10,7 +10,8 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.multiclass import type_of_target
 
-N_NAMED = 5
+from .._unseen_classes import N_NAMED, find_unseen
+
 #: Whole numbers that occur less often on average may be counts; a part may lack a few of the rarest.
 ROWS_OF_A_CLASS, FEW = 10, 0.03
 OF_CLASSES = ("binary", "multiclass", "multilabel-indicator", "multiclass-multioutput")
@@ -44,35 +45,6 @@ class Unseen:
 def has_classes(estimator: Any, y: Any) -> bool:
     """Whether the estimator tells classes apart and y holds one for each row, or several."""
     return bool(is_classifier(estimator)) and type_of_target(y) in OF_CLASSES
-
-
-def find_unseen(seen: Any, targets: Any) -> tuple[Any, list[Any]]:
-    """Which rows have a class that is nowhere in the `seen` targets, and these classes.
-
-    Parameters
-    ----------
-    seen, targets : array-like of shape (n_rows,) or (n_rows, n_outputs)
-        Training targets and held-out ones. Of several outputs each is looked at by itself.
-
-    Returns
-    -------
-    tuple of (ndarray of bool, list)
-        A mask of the held-out rows, and the classes in order; of several outputs the numbers of their columns.
-    """
-    seen, targets = np.asarray(seen), np.asarray(targets)
-    if targets.size > len(targets):
-        masks = [
-            find_unseen(one, other)[0]
-            for one, other in zip(seen.T, targets.reshape(-1, targets.shape[-1]).T, strict=True)
-        ]
-        return np.any(masks, axis=0), [column for column, mask in enumerate(masks) if mask.any()]
-    if seen.dtype == targets.dtype and seen.dtype.kind in "biuf":
-        mask = ~np.isin(targets.ravel(), seen.ravel())
-        return mask, np.unique(targets.ravel()[mask]).tolist()
-    known = set(seen.ravel().tolist())  # not isin, to which 1 is "1"
-    new = {label: label not in known for label in set(targets.ravel().tolist())}
-    mask = np.array([new[label] for label in targets.ravel().tolist()], dtype=bool)
-    return mask, sorted((label for label, is_new in new.items() if is_new), key=str)
 
 
 def unseen_in_part(y: Any, targets: Any) -> Unseen:

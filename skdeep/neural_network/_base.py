@@ -171,7 +171,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         """What each row counts; the classifier multiplies by its class weights."""
         return sample_weight
 
-    def _remarks_on(self, y_train: Any, y_dev: Any) -> Iterator[str]:
+    def _remarks_on(self, dev: DevSet) -> Iterator[str]:
         """What makes dev rows judge a training wrongly; nothing in regression."""
         yield from ()
 
@@ -306,16 +306,17 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         rows = self._training_rows(X, y, weight, numbers, continues=continues)
         dev = None
         if dev_numbers is not None:
-            dev = DevSet(replace(rows, numbers=dev_numbers), y[dev_numbers], _of_rows(weight, dev_numbers))
+            dev_rows = replace(rows, numbers=dev_numbers)
+            dev = DevSet(dev_rows, y[dev_numbers], _of_rows(weight, dev_numbers), y[numbers])
         elif has_dev_set:
-            dev = self._given_dev_set(X_val, y_val, sample_weight_val)
+            dev = self._given_dev_set(X_val, y_val, sample_weight_val, y[numbers])
         rows = self._as_trained(rows, "training")
         weighing = Weighing.of_fit(rows, self._given(continues))
         n_epochs = int(self.max_iter)
         training = self._training(
             parameters, rows, weighing, dev, resume, continues=continues, n_epochs=n_epochs, ends=True
         )
-        training.model.remarks = () if dev is None else tuple(self._remarks_on(y[numbers], dev.y))
+        training.model.remarks = () if dev is None else tuple(self._remarks_on(dev))
         return training
 
     def _start_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any) -> Training:
@@ -417,7 +418,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         require_weight(rows, part)
         return replace(rows, Y=self._smooth(rows.Y))
 
-    def _given_dev_set(self, X_val: Any, y_val: Any, sample_weight_val: Any) -> DevSet:
+    def _given_dev_set(self, X_val: Any, y_val: Any, sample_weight_val: Any, y_train: Any) -> DevSet:
         if X_val is None or y_val is None:
             missing = "X_val" if X_val is None else "y_val"
             raise ValueError(f"X_val and y_val must be given together. Got no {missing}.")
@@ -427,7 +428,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         numbers = counting_rows(X_val, weight)
         X_val = cast(X_val, self._computing_dtype, "X_val")
         rows = self._rows(X_val, y_val, weight, numbers, "y_val")
-        return DevSet(rows, y_val[numbers], _of_rows(weight, numbers))
+        return DevSet(rows, y_val[numbers], _of_rows(weight, numbers), y_train)
 
     def _rows(self, X: Any, y: Any, sample_weight: Any, numbers: Any, name: str) -> Rows:
         weight = self._row_weight(y, sample_weight, name)

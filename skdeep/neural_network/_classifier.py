@@ -16,7 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from ..core import LOSSES
 from ..core.losses import Loss
 from ._base import BaseDeepMLP, _is_stochastic
-from ._dev_set import untrained_labels
+from ._dev_set import DevSet, unseen_classes_remark
 from ._validation import naming, refuse_mask
 
 
@@ -368,8 +368,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         n_choices = 2 if self._loss.out_activation == "logistic" else Y.shape[1]
         return Y * Y.dtype.type(1.0 - self.label_smoothing) + Y.dtype.type(self.label_smoothing / n_choices)
 
-    def _remarks_on(self, y_train: Any, y_dev: Any) -> Iterator[str]:
-        yield from filter(None, [untrained_labels(y_train, y_dev)])
+    def _remarks_on(self, dev: DevSet) -> Iterator[str]:
+        yield from filter(None, [unseen_classes_remark(dev)])
 
     def _strata(self, y: Any) -> Any:
         return y if y.ndim == 1 else None

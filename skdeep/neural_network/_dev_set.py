@@ -9,15 +9,15 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import check_scoring
+from sklearn.base import is_regressor
+from sklearn.metrics import check_scoring, get_scorer
 
+from .._score_needs import unmet_need
+from .._unseen_classes import N_NAMED, find_unseen
 from ..core import History, ParameterVector, Rows, mean_loss
 from ..core.training import Validate
 from ._model import Model
 from ._validation import naming, require_weight
-
-#: Classes that a warning names.
-N_NAMED = 5
 
 
 @dataclass
@@ -32,39 +32,36 @@ class DevSet:
         Targets.
     sample_weight : ndarray of shape (n_rows,) or None
         The weights that the user gave, and no more: a score of that name is what the scorer itself would give.
+    y_train : ndarray
+        The targets of the rows that train.
     """
 
     rows: Rows
     y: Any
     sample_weight: Any
+    y_train: Any
 
 
-def untrained_labels(y_train: Any, y_dev: Any) -> str:
+def unseen_classes_remark(dev: DevSet) -> str:
     """What there is to warn of where dev rows have classes, or labels of an indicator matrix, that training has not.
 
     Parameters
     ----------
-    y_train, y_dev : ndarray of shape (n_rows,) or (n_rows, n_labels)
-        Targets of the rows that train and of those that judge.
+    dev : DevSet
+        Of a classifier.
 
     Returns
     -------
     str
         A sentence; empty where training has all.
     """
-    if y_dev.ndim == 2:
-        unseen = np.flatnonzero((y_dev != 0).any(axis=0) & ~(y_train != 0).any(axis=0))
-        concerned = (y_dev[:, unseen] != 0).any(axis=1)
-    else:
-        unseen = np.setdiff1d(y_dev, y_train)
-        concerned = np.isin(y_dev, unseen)
-    if not len(unseen):
+    concerned, unseen = find_unseen(dev.y_train, dev.y)
+    if not unseen:
         return ""
-    named = ", ".join(map(str, unseen[:N_NAMED].tolist())) + (", ..." if len(unseen) > N_NAMED else "")
-    share = f"{np.count_nonzero(concerned)} of {len(y_dev)} dev rows"
+    named = ", ".join(map(str, unseen[:N_NAMED])) + (", ..." if len(unseen) > N_NAMED else "")
     return (
-        f"{share} are of classes that no training row has ({named}): they "
-        "count as errors whatever is learnt. Give fit more rows of these classes, or an X_val of its own."
+        f"{concerned.sum()} of {len(dev.y)} dev rows are of classes that no training row has ({named}): they count as "
+        "errors whatever is learnt. Give fit more rows of these classes, or an X_val of its own."
     )
 
 
@@ -103,6 +100,8 @@ class _DevScore:
     def __init__(self, network: Any, model: Model, dev: DevSet) -> None:
         with naming("scoring", "be 'loss', the name of a scorer, a callable scorer, or None"):
             self._scorer = check_scoring(network, scoring=network.scoring)
+        if network.early_stopping:
+            _require_defined(network, self._scorer, dev)
         self._judged = copy(network)
         self._judged._model = model
         self._judged.__dict__.pop("feature_names_in_", None)
@@ -127,6 +126,19 @@ class _DevScore:
             return score()
         with naming("scoring", f"suit the estimator and the target. Got {self._judged.scoring!r}"):
             return score()
+
+
+def _require_defined(network: Any, scorer: Any, dev: DevSet) -> None:
+    """Raise where a score that is to end the training says nothing on the dev rows, whatever is predicted."""
+    name = network.scoring
+    if name is None and is_regressor(network):  # its own score
+        name, scorer = "r2", get_scorer("r2")
+    need = unmet_need(scorer, dev.y_train, dev.y, dev.sample_weight)
+    if need is not None:
+        raise ValueError(
+            f"scoring must be defined on the dev rows. It needs {need.what}, which they do not have: use "
+            f"{need.instead}, or scoring='loss'. Got {name!r}."
+        )
 
 
 def _takes_weight(scorer: Any) -> bool:

@@ -16,9 +16,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdeep import DeepMLPRegressor
+from skdeep._score_needs import NEEDS, unmet_need
 from skdeep.core import DivergenceError
 from skdeep.model_selection import BiasVarianceReport, bias_variance_report
-from skdeep.model_selection._defined import NEEDS, unmet_need
 from skdeep.model_selection._failure import make_failure
 
 RNG = np.random.default_rng(0)
@@ -324,13 +324,16 @@ def test_an_error_that_cannot_be_sent_between_processes_is_told_all_the_same():
     assert {"WordyError", "RuntimeError"} <= failure.kinds
 
 
-class FailsWordily(DummyRegressor):
-    def fit(self, X, y):
-        raise WordyError("this", "that")
-
-
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_errors_come_back_from_other_processes(n_jobs):
+    class WordyError(RuntimeError):  # made here, so that it is sent by value: other processes do not know this module
+        def __init__(self, first, second):
+            super().__init__(f"{first} and {second}")
+
+    class FailsWordily(DummyRegressor):
+        def fit(self, X, y):
+            raise WordyError("this", "that")
+
     with pytest.raises(ValueError, match=r"All 5 fits failed.*WordyError: this and that"):
         report_on(FailsWordily(), X, NUMBERS, n_jobs=n_jobs)
 

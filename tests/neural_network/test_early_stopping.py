@@ -362,3 +362,38 @@ def test_dev_rows_of_classes_that_were_trained_on_are_not_warned_of(multiclass):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         DeepMLPClassifier((8,), learning_rate_init=0.01, early_stopping=True, max_iter=30, random_state=0).fit(X, y)
+
+
+UNDEFINED = {
+    "r2 of equal targets": (DeepMLPRegressor, "r2", np.full(20, 3.0), "two different targets"),
+    "the regressor's own score": (DeepMLPRegressor, None, np.full(20, 3.0), "two different targets"),
+    "explained variance": (DeepMLPRegressor, "explained_variance", np.full(20, 3.0), "two different targets"),
+    "f1 without positives": (DeepMLPClassifier, "f1", np.zeros(20, int), "one of them positive"),
+    "average precision": (DeepMLPClassifier, "average_precision", np.zeros(20, int), "positive"),
+    "roc_auc of one class": (DeepMLPClassifier, "roc_auc", np.ones(20, int), "every class"),
+}
+
+
+@pytest.mark.parametrize(("kind", "scoring", "y_val", "words"), UNDEFINED.values(), ids=UNDEFINED)
+def test_a_score_that_is_not_defined_on_the_dev_rows_ends_no_training(kind, scoring, y_val, words):
+    """It is refused before any step, with what it needs and what to use instead; a fitted estimator stays as it was."""
+    rng = np.random.default_rng(0)
+    X, X_val = rng.normal(size=(100, 3)), rng.normal(size=(20, 3))
+    y = X[:, 0] if kind is DeepMLPRegressor else (X[:, 0] > 0).astype(int)
+    model = kind((4,), max_iter=15, random_state=0).fit(X, y)
+    before = model.predict(X)
+    model.set_params(early_stopping=True, scoring=scoring)
+    with pytest.raises(
+        ValueError, match=f"scoring must be defined on the dev rows. It needs .*{words}.*scoring='loss'"
+    ):
+        model.fit(X, y, X_val=X_val, y_val=y_val)
+    assert_array_equal(model.predict(X), before)
+
+
+def test_a_score_that_is_defined_by_weights_alone_is_refused_too():
+    """A positive row that weighs nothing is none."""
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    y = (X[:, 0] > 0).astype(int)
+    model = DeepMLPClassifier((4,), early_stopping=True, scoring="f1", random_state=0)
+    with pytest.raises(ValueError, match="scoring must be defined on the dev rows"):
+        model.fit(X, y, X_val=X, y_val=y, sample_weight_val=1.0 - y)

@@ -1,0 +1,39 @@
+"""Which targets are of classes that other rows have none of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+#: Classes that a warning names.
+N_NAMED = 5
+
+
+def find_unseen(seen: Any, targets: Any) -> tuple[Any, list[Any]]:
+    """Which rows have a class that is nowhere in the `seen` targets, and these classes.
+
+    Parameters
+    ----------
+    seen, targets : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        Training targets and held-out ones. Of several outputs each is looked at by itself.
+
+    Returns
+    -------
+    tuple of (ndarray of bool, list)
+        A mask of the held-out rows, and the classes in order; of several outputs the numbers of their columns.
+    """
+    seen, targets = np.asarray(seen), np.asarray(targets)
+    if targets.size > len(targets):
+        masks = [
+            find_unseen(one, other)[0]
+            for one, other in zip(seen.T, targets.reshape(-1, targets.shape[-1]).T, strict=True)
+        ]
+        return np.any(masks, axis=0), [column for column, mask in enumerate(masks) if mask.any()]
+    if seen.dtype == targets.dtype and seen.dtype.kind in "biuf":
+        mask = ~np.isin(targets.ravel(), seen.ravel())
+        return mask, np.unique(targets.ravel()[mask]).tolist()
+    known = set(seen.ravel().tolist())  # not isin, to which 1 is "1"
+    new = {label: label not in known for label in set(targets.ravel().tolist())}
+    mask = np.array([new[label] for label in targets.ravel().tolist()], dtype=bool)
+    return mask, sorted((label for label, is_new in new.items() if is_new), key=str)
