@@ -307,7 +307,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         dev = None
         if dev_numbers is not None:
             dev_rows = replace(rows, numbers=dev_numbers)
-            dev = DevSet(dev_rows, y[dev_numbers], _of_rows(weight, dev_numbers), y[numbers])
+            dev = DevSet(dev_rows, y[dev_numbers], _of_rows(weight, dev_numbers), y[numbers], False)
         elif has_dev_set:
             dev = self._given_dev_set(X_val, y_val, sample_weight_val, y[numbers])
         rows = self._as_trained(rows, "training")
@@ -428,7 +428,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         numbers = counting_rows(X_val, weight)
         X_val = cast(X_val, self._computing_dtype, "X_val")
         rows = self._rows(X_val, y_val, weight, numbers, "y_val")
-        return DevSet(rows, y_val[numbers], _of_rows(weight, numbers), y_train)
+        return DevSet(rows, y_val[numbers], _of_rows(weight, numbers), y_train, True)
 
     def _rows(self, X: Any, y: Any, sample_weight: Any, numbers: Any, name: str) -> Rows:
         weight = self._row_weight(y, sample_weight, name)

@@ -34,12 +34,15 @@ class DevSet:
         The weights that the user gave, and no more: a score of that name is what the scorer itself would give.
     y_train : ndarray
         The targets of the rows that train.
+    is_given : bool
+        Whether they are the user's own, and not split off.
     """
 
     rows: Rows
     y: Any
     sample_weight: Any
     y_train: Any
+    is_given: bool
 
 
 def unseen_classes_remark(dev: DevSet) -> str:
@@ -100,7 +103,8 @@ class _DevScore:
     def __init__(self, network: Any, model: Model, dev: DevSet) -> None:
         with naming("scoring", "be 'loss', the name of a scorer, a callable scorer, or None"):
             self._scorer = check_scoring(network, scoring=network.scoring)
-        if network.early_stopping:
+        # Of rows that were split off it is no choice of the user's; where it cannot move, the loss tells epochs apart.
+        if network.early_stopping and dev.is_given:
             _require_defined(network, self._scorer, dev)
         self._judged = copy(network)
         self._judged._model = model

@@ -11,13 +11,14 @@ import numpy as np
 
 from ..core import History, Network, ParameterVector, RowTotals
 from ..core.schedules import Adaptive
+from ._judgement import Judgement
 from ._parameters import Streams, make_optimizer, make_schedule
 
 SOLVER_PARAMETERS = ("solver", "dtype", "momentum", "nesterovs_momentum", "beta_1", "beta_2", "epsilon")
 
 
 #: Before the first row.
-NOTHING_GIVEN = RowTotals()
+NOTHING_GIVEN, NOT_JUDGED = RowTotals(), Judgement()
 
 
 @dataclass
@@ -40,15 +41,8 @@ class Model:
         Of all rows that it was given to train on, those of a `fit` once.
     total_weight : float, default=0.0
         The `m` of the last training.
-    data_loss, constant_loss, zero_loss : float, default=0.0
-        Mean losses without penalty on training rows of the last call: of the weights, of the best constant prediction
-        for all rows given, and of scores of zero.
-    loss_before, best_before : float, default=0.0
-        The mean loss before each step of the last epoch, and of the best one so far.
-    recent_loss : float, default=0.0
-        A running mean of `data_loss` over calls of few rows.
-    n_rows : int, default=0
-        Of the last call.
+    judgement : Judgement
+        What the last training has come to.
     remarks, first_remarks : tuple of str, default=()
         What the user is to be warned of: of the dev rows, and of the scores of the first weights.
     """
@@ -60,13 +54,7 @@ class Model:
     n_samples_seen: int = 0
     given: RowTotals = NOTHING_GIVEN
     total_weight: float = 0.0
-    data_loss: float = 0.0
-    constant_loss: float = 0.0
-    zero_loss: float = 0.0
-    loss_before: float = 0.0
-    best_before: float = 0.0
-    recent_loss: float = 0.0
-    n_rows: int = 0
+    judgement: Judgement = NOT_JUDGED
     remarks: tuple[str, ...] = ()
     first_remarks: tuple[str, ...] = ()
 

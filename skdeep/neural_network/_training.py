@@ -36,7 +36,7 @@ from ..core.batches import Place
 from ..core.divergence import has_diverged
 from ..core.losses import Loss
 from ..core.training import Validate
-from ._convergence import got_worse, judge, knows_nothing, sample
+from ._judgement import judge, sample
 from ._model import Model, Resume
 from ._parameters import (
     hidden_activations,
@@ -101,6 +101,12 @@ class Training:
     def penalty(self) -> L2:
         """Of the objective."""
         return make_penalty(self.parameters, self.model.alpha, self.weighing.total)
+
+    @property
+    def data_terms(self) -> list[float]:
+        """The mean loss of the rows in each epoch so far, the penalty taken to have been that of the weights of now."""
+        penalty, relative = float(self.penalty.value(self.model.parameters)), self.weighing.relative
+        return [(objective - penalty) * relative for objective in self.model.history.loss[-self.n_epochs :]]
 
     @property
     def watches_dev(self) -> bool:
@@ -298,15 +304,25 @@ def final_loss(training: Training, stopping: EarlyStopping | None = None, worksp
     if workspace is None or model.network.has_dropout:
         workspace = Workspace(model.network, training.batch_size, model.parameters.theta.dtype, training=False)
     with np.errstate(all="ignore"):
-        loss = judge(model, training.rows, training.weighing, training.penalty, training.n_epochs, workspace)
+        judgement = judge(
+            model.network,
+            model.parameters,
+            training.rows,
+            training.weighing,
+            training.data_terms,
+            workspace,
+            model.judgement,
+        )
+    model.judgement, model.total_weight = judgement, training.weighing.total
     best = inf if stopping is None else stopping.best_judged
     may_go_back = DivergenceError in training.rescues and model.history.cut_short_by is None
-    if may_go_back and (knows_nothing(model) or got_worse(model)) and best < min(loss, model.constant_loss):
+    came_to_nothing = judgement.knows_nothing or judgement.got_worse
+    if may_go_back and came_to_nothing and best < min(judgement.loss, judgement.of_constant):
         raise DivergenceError(
-            f"Training ended with a loss of {model.loss_before:.3g} in epoch {model.history.n_epochs}, where the best "
-            f"constant prediction has {model.constant_loss:.3g}."
+            f"Training ended with a loss of {judgement.before:.3g} in epoch {model.history.n_epochs}, where the best "
+            f"constant prediction has {judgement.of_constant:.3g}."
         )
-    return loss
+    return judgement.loss
 
 
 def so_far(training: Training, n_epochs_before: int) -> tuple[Model, Resume]:

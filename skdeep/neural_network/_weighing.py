@@ -31,6 +31,11 @@ class Weighing:
     own: RowTotals
     known: RowTotals
 
+    @property
+    def relative(self) -> float:
+        """By what a mean over these rows, as the objective weighs them, is to be multiplied to be their own mean."""
+        return self.rows / self.own.weight
+
     @classmethod
     def of_fit(cls, rows: Rows, before: RowTotals) -> Weighing:
         """Of a training set.

@@ -397,3 +397,12 @@ def test_a_score_that_is_defined_by_weights_alone_is_refused_too():
     model = DeepMLPClassifier((4,), early_stopping=True, scoring="f1", random_state=0)
     with pytest.raises(ValueError, match="scoring must be defined on the dev rows"):
         model.fit(X, y, X_val=X, y_val=y, sample_weight_val=1.0 - y)
+
+
+def test_where_split_rows_leave_a_score_undefined_the_loss_ends_the_training():
+    """R2 of two equal targets is 0 whatever is predicted: the best epoch is that of the least dev loss."""
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    y = np.append(np.zeros(28), [5.0, 9.0])  # rows that a split of two will hardly hold back
+    model = DeepMLPRegressor((8,), early_stopping=True, scoring="r2", max_iter=30, random_state=0).fit(X, y)
+    assert set(model.validation_scores_) == {0.0}
+    assert model.best_iter_ == np.argmin(model.validation_loss_curve_) + 1 > 1
