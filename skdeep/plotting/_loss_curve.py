@@ -14,6 +14,8 @@ from ._axes import new_axes
 class LossCurveDisplay:
     """Loss on the training and the dev rows, epoch by epoch, with the best epoch marked.
 
+    The losses are weighted as the objective is, by class weights too; a score of the dev rows is not among them.
+
     Parameters
     ----------
     loss_curve : array-like of shape (n_epochs,)
@@ -28,6 +30,8 @@ class LossCurveDisplay:
         The same of the dev curve, which begins later where a warm start brought the first dev rows.
     name : str, default=None
         Stands before the labels, so that several networks can share axes.
+    loss_name : str, default="loss"
+        What stands at the vertical axis.
 
     Attributes
     ----------
@@ -58,6 +62,7 @@ class LossCurveDisplay:
         first_epoch: int = 1,
         first_validation_epoch: int = 1,
         name: str | None = None,
+        loss_name: str = "loss",
     ) -> None:
         self.loss_curve = loss_curve
         self.validation_loss_curve = validation_loss_curve
@@ -65,6 +70,7 @@ class LossCurveDisplay:
         self.first_epoch = first_epoch
         self.first_validation_epoch = first_validation_epoch
         self.name = name
+        self.loss_name = loss_name
 
     @classmethod
     def from_estimator(cls, estimator: Any, *, name: str | None = None, ax: Any = None) -> LossCurveDisplay:
@@ -103,6 +109,7 @@ class LossCurveDisplay:
             first_epoch=0 if network.solver == "lbfgs" else 1,
             first_validation_epoch=first_dev,
             name=name,
+            loss_name="loss" if getattr(network, "class_weight", None) is None else "loss, with class weights",
         )
         return display.plot(ax=ax)
 
@@ -135,6 +142,6 @@ class LossCurveDisplay:
             self.ax_.axvline(
                 self.best_epoch, color="grey", linestyle=":", label=f"{prefix}best epoch ({self.best_epoch})"
             )
-        self.ax_.set(xlabel="epoch", ylabel="loss")
+        self.ax_.set(xlabel="epoch", ylabel=self.loss_name)
         self.ax_.legend()
         return self

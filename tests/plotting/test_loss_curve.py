@@ -60,3 +60,9 @@ def test_loss_curve_display_places_dev_rows_of_a_warm_start(multiclass):
     assert training.get_xdata().tolist() == list(range(1, 9))
     assert dev.get_xdata().tolist() == list(range(5, 9))
     assert display.best_epoch == 5 + np.argmin(network.validation_loss_curve_)
+
+
+@pytest.mark.parametrize(("class_weight", "name"), [(None, "loss"), ("balanced", "loss, with class weights")])
+def test_loss_curve_display_says_whether_class_weights_are_in_it(class_weight, name, multiclass):
+    network = DeepMLPClassifier((5,), class_weight=class_weight, learning_rate_init=0.01, max_iter=15, random_state=0)
+    assert LossCurveDisplay.from_estimator(network.fit(*multiclass)).ax_.get_ylabel() == name
