@@ -91,8 +91,8 @@ def input_warnings(X: Any, names: Any = None, *, size: bool = True) -> tuple[str
     return (*found, *_wrong_size(columns, ~(odd | far), scaler)) if size else tuple(found)
 
 
-def rows_are_short(X: Any) -> bool:
-    """Whether rows may be so short as `input_warnings` warns of: a look in passing, that sees no more than this.
+def may_be_of_another_size(X: Any) -> bool:
+    """Whether inputs may be so large, or rows so short, as `input_warnings` warns of: a look in passing.
 
     Parameters
     ----------
@@ -102,11 +102,13 @@ def rows_are_short(X: Any) -> bool:
     Returns
     -------
     bool
-        False where they are not.
+        False where they surely are neither.
     """
+    n_rows, n_columns = X.shape
     with np.errstate(over="ignore", invalid="ignore"):
-        squares = X.multiply(X).sum() / X.shape[0] if issparse(X) else np.var(X, axis=0).sum()
-    return bool(squares < LEAST_LENGTH**2)
+        total = float(X.multiply(X).sum() if issparse(X) else np.square(X, dtype=np.float64).sum())
+        length = total / n_rows if issparse(X) else float(np.var(X, axis=0, dtype=np.float64).sum())
+    return not (total <= MOST_SIZE**2 * n_rows * n_columns and length >= LEAST_LENGTH**2)
 
 
 def varies(X: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from .._input_scales import input_warnings, rows_are_short
+from .._input_scales import input_warnings, may_be_of_another_size
 from ..core import Rows, StopReason, mean_loss
 from ._judgement import FAR_OFF, Judgement, sample, typical_loss
 from ._model import Model
@@ -29,7 +29,7 @@ class TrainingWarning(ConvergenceWarning):
 
 
 def on_the_first_scores(model: Model, rows: Rows, names: Any, *, by_steps: bool) -> Iterator[str]:
-    """What there is to warn of before a training: scores of another size than the loss expects, or rows too short.
+    """What there is to warn of before a training: scores of another size than the loss expects, or inputs.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def on_the_first_scores(model: Model, rows: Rows, names: Any, *, by_steps: bool)
     names : sequence of str or None
         Of the columns.
     by_steps : bool
-        Whether it is to be trained by steps of a given rate, which short rows make too short.
+        Whether it is to be trained by steps of a given rate, for which inputs may be too large or too small.
 
     Yields
     ------
@@ -50,16 +50,17 @@ def on_the_first_scores(model: Model, rows: Rows, names: Any, *, by_steps: bool)
     some = sample(rows)
     if _effective_number(some) < FEWEST_SCORED:
         return
+    X = some.X[some.numbers]
     with np.errstate(all="ignore"):
         loss, zero_loss = mean_loss(model.network, model.parameters, some), typical_loss(model.network)
     if not loss <= FAR_OFF * zero_loss:
-        causes = input_warnings(some.X[some.numbers], names)
+        causes = input_warnings(X, names)
         yield (
             f"The scores of the first weights have a loss of {loss:.3g}, where scores of zero have {zero_loss:.2g}. "
             f"{' '.join(causes) or SCALE_OR_INIT}"
         )
-    elif by_steps and rows_are_short(some.X[some.numbers]):
-        yield from input_warnings(some.X[some.numbers], names)
+    elif by_steps and may_be_of_another_size(X):
+        yield from input_warnings(X, names)
 
 
 def _effective_number(rows: Rows) -> float:

@@ -1,19 +1,23 @@
 """What a fit says of its end: a network that knows no more than a constant prediction is never returned in silence."""
 
+import re
 import warnings
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.datasets import load_digits
+from scipy.sparse import random
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine, make_friedman1
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss, r2_score
+from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import scale
 
 from skdeep import DeepMLPClassifier, DeepMLPRegressor
 from skdeep.core import DivergenceError
+from skdeep.model_selection import BatchedGridSearchCV
 
 WORDS = ("knows no more than that", "scores are far off", "got worse")
 
@@ -189,3 +193,112 @@ def test_a_sound_stream_of_noise_is_never_warned_of():
     X, y = rng.normal(size=(3000, 5)), rng.integers(0, 3, 3000)
     for n_rows in (1, 50, 1000):
         assert not warned(lambda n_rows=n_rows: stream(DeepMLPClassifier((8,), random_state=0), X, y, n_rows))
+
+
+# The size of the inputs ---------------------------------------------------------------------------------------------
+
+
+def said_of(action):
+    """All that a call warns of."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        action()
+    return " ".join(str(one.message) for one in caught)
+
+
+def friedman(factor):
+    X, y = make_friedman1(300, 6, random_state=0)
+    return DeepMLPRegressor((16,), max_iter=60, learning_rate_init=0.01, random_state=0), factor * X, y
+
+
+def digits(factor):
+    X, y = load_digits(return_X_y=True)
+    return DeepMLPClassifier((16,), max_iter=15, random_state=0), factor * X[:500], y[:500]
+
+
+def tf_idf():
+    """Sparse rows of length one in 2000 columns."""
+    X = random(300, 2000, 0.01, random_state=0, format="csr")
+    X = X.multiply(1.0 / np.sqrt(X.multiply(X).sum(axis=1))).tocsr()
+    y = (np.asarray(X[:, :1000].sum(axis=1) - X[:, 1000:].sum(axis=1)).ravel() > 0).astype(int)
+    return DeepMLPClassifier((16,), max_iter=40, learning_rate_init=5e-3, random_state=0), X, y
+
+
+MIS_SCALED = {
+    "friedman in hundredths": (friedman(0.01), "The inputs are small"),
+    "friedman times 30": (friedman(30.0), "The inputs are large"),
+    "pixels in 0..255": (digits(255 / 16), "first weights have a loss .* The inputs are large"),
+    "cancer as measured": (
+        (DeepMLPClassifier((16,), max_iter=15, random_state=0), *load_breast_cancer(return_X_y=True)),
+        "first weights have a loss .* standard deviations differ by a factor",
+    ),
+}
+SOUND = {
+    "friedman": friedman(1.0),
+    "friedman in tenths of its size": friedman(0.4),
+    "pixels in 0..16": digits(1.0),
+    "pixels in 0..1": digits(1 / 16),
+    "tf-idf": tf_idf(),
+    "iris in centimetres": (
+        DeepMLPClassifier((16,), max_iter=40, learning_rate_init=0.01, random_state=0),
+        *load_iris(return_X_y=True),
+    ),
+}
+
+
+@pytest.mark.parametrize(("task", "words"), MIS_SCALED.values(), ids=MIS_SCALED)
+def test_fit_says_that_inputs_are_of_another_size_than_it_can_use(task, words):
+    model, X, y = task
+    assert re.search(words, said_of(lambda: model.fit(X, y)))
+
+
+@pytest.mark.parametrize("task", SOUND.values(), ids=SOUND)
+def test_fit_says_nothing_of_inputs_that_train_well(task):
+    """And they do: better than half of what there is to learn."""
+    model, X, y = task
+    assert said_of(lambda: model.fit(X, y)) == ""
+    assert model.score(X, y) > 0.5
+
+
+@pytest.mark.parametrize("kind", [DeepMLPClassifier, DeepMLPRegressor])
+def test_first_weights_of_ones_own_that_are_too_large_are_said_to_be(kind, multiclass):
+    """However well the inputs are scaled."""
+    model = kind((16,), init=lambda rng, *shape: rng.normal(0.0, 20.0, shape), max_iter=3, random_state=0)
+    assert "choose an init with smaller weights" in said_of(lambda: model.fit(*multiclass))
+
+
+def test_the_columns_are_named_as_the_user_names_them():
+    pandas = pytest.importorskip("pandas")
+    X, y = load_wine(return_X_y=True, as_frame=True)
+    assert isinstance(X, pandas.DataFrame)
+    said = said_of(lambda: DeepMLPClassifier((8,), max_iter=3, random_state=0).fit(X, y))
+    assert "proline" in said
+
+
+def test_the_first_call_of_a_stream_says_it_and_the_others_do_not():
+    model, X, y = friedman(30.0)
+    assert "The inputs are large" in said_of(lambda: model.partial_fit(X, y))
+    assert "The inputs" not in said_of(lambda: model.partial_fit(X, y))
+
+
+def test_a_single_row_says_nothing_of_sizes():
+    """Its scores are large or small by chance."""
+    for seed in range(20):
+        X = np.random.default_rng(seed).normal(size=(1, 2))
+        assert said_of(lambda X=X, seed=seed: DeepMLPRegressor((2,), random_state=seed).partial_fit(X, [1.0])) == ""
+
+
+def test_lbfgs_whose_steps_have_no_rate_of_their_own_is_not_told_of_short_rows():
+    _, X, y = friedman(0.01)
+    model = DeepMLPRegressor((8,), solver="lbfgs", max_iter=300, alpha=0.0, tol=1e-3, random_state=0)
+    assert "The inputs are small" not in said_of(lambda: model.fit(X, y))
+
+
+def test_a_stack_says_of_its_inputs_what_each_fit_would():
+    _, X, y = friedman(30.0)
+    network = DeepMLPRegressor((4,), max_iter=3, random_state=0)
+    said = [
+        said_of(lambda search=search: search(network, {"alpha": [0.1, 1.0]}, cv=2, refit=False).fit(X, y))
+        for search in (BatchedGridSearchCV, GridSearchCV)
+    ]
+    assert said[0].count("The inputs are large") == said[1].count("The inputs are large") == 4
