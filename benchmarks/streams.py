@@ -79,13 +79,13 @@ def scores_of_cuts(kind, rows, seed, *, fitted=False, weighted=False, **paramete
     weight = np.random.default_rng(seed).uniform(0.2, 3.0, len(y)) if weighted else None
     scores = []
     for alpha in ("auto", 0.0):
-        common = {"hidden_layer_sizes": (64,), "batch_size": 5, "random_state": seed, "alpha": alpha, **parameters}
+        common = {"hidden_layer_sizes": (64,), "batch_size": 1, "random_state": seed, "alpha": alpha, **parameters}
         scores.append([])
         for n_rows in CUTS:
             network = kind(**common, learning_rate_init=3e-4)
             if fitted:
                 network.set_params(learning_rate_init=1.5e-3, batch_size="auto").fit(X, y, weight)
-                network.set_params(learning_rate_init=3e-4, batch_size=5)
+                network.set_params(learning_rate_init=3e-4, batch_size=1)
             network = streamed(network, X, y, n_rows, 1 if fitted else 10, weight=weight, **first)
             scores[-1].append(network.score(X_test, y_test))
     return np.array(scores)

@@ -15,9 +15,12 @@ from math import log
 from typing import ClassVar, Protocol
 
 import numpy as np
-from scipy.special import entr, expit, log_expit, log_softmax, softmax
+from scipy.special import expit, log_expit, log_softmax, softmax, xlog1py, xlogy
 
 from .parameters import Array
+
+#: A constant prediction gives no class a smaller share, lest one that comes for the first time cost infinitely much.
+LEAST_SHARE = 1e-6
 
 
 class Loss(Protocol):
@@ -39,18 +42,20 @@ class Loss(Protocol):
         """
         ...
 
-    def of_best_constant(self, mean: Array, variance: Array) -> float:
-        """The lowest mean loss of scores that are the same for every row.
+    def of_constant(self, mean: Array, variance: Array, learnt: Array) -> float:
+        """The mean loss of scores that are the same for every row.
 
         Parameters
         ----------
         mean, variance : ndarray of shape (n_outputs,)
             Weighted, of the targets.
+        learnt : ndarray of shape (n_outputs,)
+            The mean of the targets that the scores are best for: `mean` itself gives the lowest loss.
 
         Returns
         -------
         float
-            What knowing nothing of a row but the others' targets costs.
+            What knowing nothing of a row but others' targets costs.
         """
         ...
 
@@ -120,9 +125,9 @@ class SoftmaxCrossEntropy:
         """Of equal probabilities."""
         return log(len(mean_square))
 
-    def of_best_constant(self, mean: Array, variance: Array) -> float:
-        """Of the shares of the classes: their entropy."""
-        return float(entr(np.maximum(mean, 0.0)).sum())
+    def of_constant(self, mean: Array, variance: Array, learnt: Array) -> float:
+        """Of the shares of the classes; for shares of their own their entropy."""
+        return -float(xlogy(mean, np.maximum(learnt, LEAST_SHARE)).sum())
 
     def inverse_link(self, scores: Array) -> Array:
         """Probabilities, shape of `scores`; a row sums to one."""
@@ -175,10 +180,11 @@ class SigmoidCrossEntropy:
         """Of a probability of one half for each output."""
         return len(mean_square) * log(2.0)
 
-    def of_best_constant(self, mean: Array, variance: Array) -> float:
-        """Of the share of each label: the sum of their entropies."""
+    def of_constant(self, mean: Array, variance: Array, learnt: Array) -> float:
+        """Of the share of each label; for shares of their own the sum of their entropies."""
         share = np.clip(mean, 0.0, 1.0)  # which rounding may leave
-        return float(entr(share).sum() + entr(1.0 - share).sum())
+        learnt = np.clip(learnt, LEAST_SHARE, 1.0 - LEAST_SHARE)
+        return -float(xlogy(share, learnt).sum() + xlog1py(1.0 - share, -learnt).sum())
 
     def inverse_link(self, scores: Array) -> Array:
         """Probabilities of each output's positive class, shape of `scores`."""
@@ -229,9 +235,9 @@ class SquaredError:
         """Half the square of each output."""
         return 0.5 * float(np.sum(mean_square))
 
-    def of_best_constant(self, mean: Array, variance: Array) -> float:
-        """Of the mean: half the variance of each output."""
-        return 0.5 * float(np.sum(variance))
+    def of_constant(self, mean: Array, variance: Array, learnt: Array) -> float:
+        """Of the mean; for a mean of their own half the variance of each output."""
+        return 0.5 * float(np.sum(variance + np.square(mean - learnt)))
 
     def inverse_link(self, scores: Array) -> Array:
         """The scores themselves."""

@@ -147,9 +147,8 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
     def _learn_target(self, y: Any, weight: Any, numbers: Any, classes: Any = None) -> None:
         """Set what the training target teaches: classes, or the scale of the numbered rows."""
 
-    def _follow_target(self, rows: Rows) -> bool:
-        """Adapt to what the target of further rows teaches; whether that changes their encoding. Not for classes."""
-        return False
+    def _follow_target(self, y: Any, weight: Any, numbers: Any) -> None:
+        """Adapt to what the target of further rows teaches; nothing where there are classes."""
 
     def _learn_class_weights(self, y: Any, weight: Any) -> None:
         """Set what each class counts; nothing in regression."""
@@ -326,9 +325,9 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         X, y, weight = self._validate_rows(X, y, sample_weight, reset=not continues)
         resume = self._start_resume(parameters, X.shape[0], continues)
         numbers = counting_rows(X, weight)
+        if continues:
+            self._follow_target(y, weight, numbers)
         rows = self._training_rows(X, y, weight, numbers, continues=continues, classes=classes)
-        if continues and self._follow_target(rows):
-            rows = self._rows(X, y, weight, numbers, "y")
         rows = self._as_trained(rows, "training")
         weighing = Weighing.of_stream(rows, self._given(continues), self.total_samples)
         return self._training(parameters, rows, weighing, None, resume, continues=continues, n_epochs=1, ends=False)

@@ -155,7 +155,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         The scorer's value after each epoch, with `sample_weight_val` and without class weights: what the scorer
         itself gives for the network of that epoch. None without dev rows or with ``scoring="loss"``.
     best_validation_score_ : float or None
-        The highest of `validation_scores_`.
+        Of `validation_scores_` that of the weights which `early_stopping` kept; else the highest.
     best_iter_ : int
         The epoch, counted from 1, whose weights the model has.
     n_iter_ : int

@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._input_scales import input_warnings, may_be_of_another_size
 from ..core import Rows, StopReason, mean_loss
-from ._judgement import FAR_OFF, Judgement, sample, typical_loss
+from ._judgement import FAR_OFF, FEWEST_ROWS, Judgement, sample, typical_loss
 from ._model import Model
 from ._parameters import PLANNED
 
@@ -20,6 +20,11 @@ from ._parameters import PLANNED
 STRONG = 0.1
 #: The scores of fewer rows are large by chance.
 FEWEST_SCORED = 5
+FAR_OFF_REMEDY = "the scores are far off. Scale the inputs (StandardScaler), lower learning_rate_init or set clip_norm."
+WHAT_HELPS = (
+    "What usually helps: scaled inputs (StandardScaler), another learning_rate_init, an activation and init that suit "
+    "the depth (skdeep.inspection.gradient_flow tells), a smaller alpha."
+)
 #: Where no column stands out.
 SCALE_OR_INIT = "Scale the inputs (StandardScaler), or choose an init with smaller weights, such as 'auto'."
 
@@ -86,7 +91,7 @@ def warn_unless_converged(network: Any, *, stacklevel: int) -> None:
     for remark in _on_the_end(network):
         warnings.warn(remark, ConvergenceWarning, stacklevel=stacklevel + 1)
     causes, judgement = (*_on_the_penalty(model), *_on_the_scale(model.judgement)), model.judgement
-    effects = (*_on_the_loss(judgement, judgement.knows_nothing and not causes), *_on_the_last_epoch(model))
+    effects = (*_on_the_loss(judgement, is_useless=judgement.knows_nothing and not causes), *_on_the_last_epoch(model))
     for remark in (*causes, *effects):
         warnings.warn(remark, TrainingWarning, stacklevel=stacklevel + 1)
     for remark in model.remarks:
@@ -99,23 +104,38 @@ def warn_of_stream(network: Any, *, stacklevel: int) -> None:
     """Say what a call of `partial_fit`, which is no end, has to warn of; parameters as of `warn_unless_converged`."""
     model = network._model
     causes = (*_on_the_penalty(model), *model.first_remarks)
-    for remark in (*causes, *_on_the_loss(model.judgement, model.judgement.still_knows_nothing and not causes)):
+    effects = () if causes else _on_the_calls(model.judgement)
+    for remark in (*causes, *effects):
         warnings.warn(remark, TrainingWarning, stacklevel=stacklevel + 1)
 
 
-def _on_the_loss(judgement: Judgement, is_useless: bool) -> Iterator[str]:
+def _on_the_calls(judgement: Judgement) -> Iterator[str]:
+    """Of a call by itself where it has many rows, else of the last some hundred rows together."""
+    calls = judgement.calls
+    if judgement.n_rows >= FEWEST_ROWS and (judgement.is_far_off or judgement.still_knows_nothing):
+        yield from _on_the_loss(judgement, is_useless=True, what="A call of partial_fit")
+    elif calls.are_many and not calls.loss <= FAR_OFF * max(calls.of_constant, judgement.typical):
+        yield (
+            f"The last {calls.n_rows} rows had a mean loss of {calls.loss:.3g} before they were trained on, where a "
+            f"constant prediction had {calls.of_constant:.3g}: {FAR_OFF_REMEDY}"
+        )
+    elif judgement.has_learnt_nothing:
+        yield (
+            f"The last {calls.n_rows} rows had a mean loss of {calls.loss:.3g} before they were trained on, where a "
+            f"constant prediction had {calls.of_constant:.3g}: the network knows hardly more than that. {WHAT_HELPS}"
+        )
+
+
+def _on_the_loss(judgement: Judgement, *, is_useless: bool, what: str = "Training") -> Iterator[str]:
     if judgement.is_far_off:
         yield (
-            f"Training ended with a loss of {judgement.loss:.3g}, where scores of zero have "
-            f"{judgement.of_zeros:.2g}: the scores are far off. Scale the inputs (StandardScaler), lower "
-            "learning_rate_init or set clip_norm."
+            f"{what} ended with a loss of {judgement.loss:.3g}, where knowing nothing has {judgement.of_nothing:.2g}: "
+            f"{FAR_OFF_REMEDY}"
         )
     elif is_useless:
         yield (
-            f"Training ended with a loss of {judgement.loss:.4g}, where the best constant prediction has "
-            f"{judgement.of_constant:.4g}: the network knows no more than that. What usually helps: scaled inputs "
-            "(StandardScaler), another learning_rate_init, an activation and init that suit the depth "
-            "(skdeep.inspection.gradient_flow tells), a smaller alpha."
+            f"{what} ended with a loss of {judgement.loss:.4g}, where the best constant prediction has "
+            f"{judgement.of_constant:.4g}: the network knows no more than that. {WHAT_HELPS}"
         )
 
 
@@ -144,8 +164,9 @@ def _on_the_scale(judgement: Judgement) -> Iterator[str]:
     times = sqrt(judgement.of_zeros / judgement.typical)
     if times > FAR_OFF:
         yield (
-            f"The target lies {times:.3g} times as far from the mean of the first rows that were trained on as these "
-            "did: their mean and deviation are the unit of all further training. Let the first rows be typical ones."
+            f"The target lies {times:.3g} times as far from the mean of the rows that were trained on before as these "
+            "did: their mean and deviation are the unit of a warm start. Fit anew, or go on with partial_fit, whose "
+            "unit is that of all rows."
         )
 
 

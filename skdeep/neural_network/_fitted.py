@@ -14,6 +14,7 @@ class FittedAttributes:
     """What `fit` leaves to look at; before it, every attribute raises NotFittedError, an AttributeError."""
 
     _model: Model
+    early_stopping: bool
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_model")
@@ -70,8 +71,10 @@ class FittedAttributes:
 
     @property
     def best_validation_score_(self) -> float | None:
-        """The highest of `validation_scores_`, or None."""
-        return max(self._fitted.history.validation_score, default=None)
+        """Of `validation_scores_` that of the weights which `early_stopping` kept, else the highest; or None."""
+        history, scores = self._fitted.history, self._fitted.history.validation_score
+        epoch = history.best_epoch - 1 - (history.n_epochs - len(scores))  # the first epochs may have had no dev rows
+        return scores[epoch] if self.early_stopping and 0 <= epoch < len(scores) else max(scores, default=None)
 
     @property
     def best_iter_(self) -> int:

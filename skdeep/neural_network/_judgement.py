@@ -18,16 +18,55 @@ HAIR = 1e-5
 NEXT_TO_NOTHING = 1e-9
 #: A mean loss below so many times that of a constant prediction is a sign of learning.
 LEARNT = 0.5
-#: A loss that fell by more than this share of itself in a call of `partial_fit` still falls.
-STILL_FALLS = 0.001
 #: Of fewer rows in a call of `partial_fit` chance decides what a constant prediction would cost.
 FEWEST_ROWS = 100
-#: A running mean over such calls is surely no better than a constant where it is so many times its loss.
-SURELY = 1.5
+#: A loss that fell by more than this share of itself in a call still falls; from some calls to the next by this one.
+STILL_FALLS, FALLS_FROM_CALL_TO_CALL = 0.001, 0.1
+#: In a stream a network that has learnt less than this share of the loss of a constant has learnt next to nothing.
+HARDLY = 0.01
 #: By so many rows weights are judged, where nothing speaks for a look at all of them.
 ROWS_JUDGED = 256
 #: So far below the loss of a constant are some rows where all of them surely are below it.
 SURELY_BELOW = 0.9
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Calls of `partial_fit` one after the other, with some hundred rows together.
+
+    Parameters
+    ----------
+    n_rows : int, default=0
+        Of all of them.
+    loss, of_constant : float, default=0.0
+        Mean losses of their rows: before each step, and of the constant that was best for all rows before the call.
+    """
+
+    n_rows: int = 0
+    loss: float = 0.0
+    of_constant: float = 0.0
+
+    def and_one(self, n_rows: int, loss: float, of_constant: float) -> Calls:
+        """With one call more."""
+        n, share = self.n_rows + n_rows, n_rows / (self.n_rows + n_rows)
+        mean, constant = (
+            self.loss + (loss - self.loss) * share,
+            self.of_constant + (of_constant - self.of_constant) * share,
+        )
+        return Calls(n, mean, constant)
+
+    @property
+    def are_many(self) -> bool:
+        """Whether they have rows enough to be judged by."""
+        return self.n_rows >= ROWS_JUDGED
+
+    @property
+    def know_nothing(self) -> bool:
+        """Whether the network knew next to nothing of their rows beyond what a constant does."""
+        return self.are_many and not self.loss < (1.0 - HARDLY) * self.of_constant
+
+
+NO_CALLS = Calls()
 
 
 @dataclass(frozen=True)
@@ -44,10 +83,10 @@ class Judgement:
         Of the best constant prediction, in a stream for all rows so far, and of scores of zero.
     typical : float, default=1.0
         Of scores of zero, in regression for a target of variance 1.
-    recent : float, default=0.0
-        The mean of `loss` over calls of few rows.
-    n_rows, n_given : int, default=0
-        Of the call, and of all rows given so far.
+    n_rows : int, default=0
+        Of the call.
+    calls, last_calls : Calls
+        Of a stream: the last ones, and those before them.
     """
 
     loss: float = 0.0
@@ -56,14 +95,19 @@ class Judgement:
     of_constant: float = 0.0
     of_zeros: float = 0.0
     typical: float = 1.0
-    recent: float = 0.0
     n_rows: int = 0
-    n_given: int = 0
+    calls: Calls = NO_CALLS
+    last_calls: Calls = NO_CALLS
+
+    @property
+    def of_nothing(self) -> float:
+        """What knowing nothing costs, on rows that may be untypical ones."""
+        return max(self.of_constant, self.of_zeros, self.typical)
 
     @property
     def is_far_off(self) -> bool:
         """Whether the loss is many times that of knowing nothing."""
-        return not self.loss <= FAR_OFF * self._of_nothing
+        return not self.loss <= FAR_OFF * self.of_nothing
 
     @property
     def knows_nothing(self) -> bool:
@@ -73,19 +117,20 @@ class Judgement:
 
     @property
     def still_knows_nothing(self) -> bool:
-        """The same in a stream, which is no end: of a loss that no longer falls, or of calls of few rows together."""
-        if self.n_rows >= FEWEST_ROWS:
-            return self.knows_nothing and not self.loss < (1.0 - STILL_FALLS) * self.before
-        return self.n_given >= ROWS_JUDGED and not self.recent < SURELY * self._of_nothing
+        """The same after a call of many rows in a stream, which is no end: of a loss that no longer falls."""
+        falls = self.loss < (1.0 - STILL_FALLS) * self.before
+        return self.n_rows >= FEWEST_ROWS and self.knows_nothing and not falls
+
+    @property
+    def has_learnt_nothing(self) -> bool:
+        """Whether the last calls of a stream knew next to nothing, no less than those before them."""
+        falls = self.calls.loss < (1.0 - FALLS_FROM_CALL_TO_CALL) * self.last_calls.loss
+        return self.calls.know_nothing and self.last_calls.know_nothing and not falls
 
     @property
     def got_worse(self) -> bool:
         """Whether the last epoch lost what an earlier one had learnt: its mean loss is not below that of a constant."""
         return self.best_before < LEARNT * self.of_constant <= LEARNT * self.before
-
-    @property
-    def _of_nothing(self) -> float:
-        return max(self.of_constant, self.of_zeros, self.typical)
 
 
 def judge(
@@ -119,25 +164,27 @@ def judge(
     Judgement
         By some rows; by all where these, or the last epoch, come near the loss of a constant.
     """
-    some, before = sample(rows), data_terms[-1]
-    of_constant = network.loss.of_best_constant(weighing.known.mean, weighing.known.variance)
+    some, before, own = sample(rows), data_terms[-1], weighing.own
+    of_constant = network.loss.of_constant(weighing.known.mean, weighing.known.variance, weighing.known.mean)
     loss = mean_loss(network, parameters, some, workspace=workspace)
     # The last epoch has seen all rows, though before its last steps, which may have spoilt it all.
     if some is not rows and not max(before, loss) < SURELY_BELOW * of_constant:
         loss = mean_loss(network, parameters, rows, workspace=workspace)
-    n_given = weighing.given.n_rows
-    share = min(1.0, len(rows) / min(ROWS_JUDGED, n_given))
+    of_zeros = network.loss.of_zero_scores(own.mean_square)
+    # What the rows have cost before they were trained on, but for masks.
+    cost = loss if network.has_dropout else before
+    last_calls, calls = (last.calls, NO_CALLS) if last.calls.are_many else (last.last_calls, last.calls)
+    calls = calls.and_one(len(rows), cost, _of_last_constant(network, weighing, of_zeros))
     return Judgement(
-        loss,
-        before,
-        min(data_terms),
-        of_constant,
-        of_zeros=network.loss.of_zero_scores(weighing.own.mean_square),
-        typical=typical_loss(network),
-        recent=last.recent + (loss - last.recent) * share,
-        n_rows=len(rows),
-        n_given=n_given,
+        loss, before, min(data_terms), of_constant, of_zeros, typical_loss(network), len(rows), calls, last_calls
     )
+
+
+def _of_last_constant(network: Network, weighing: Weighing, of_zeros: float) -> float:
+    """The loss on the rows of a call of the constant that was best before it; of zeros in the first call."""
+    if weighing.before.n_rows == 0:
+        return of_zeros
+    return network.loss.of_constant(weighing.own.mean, weighing.own.variance, weighing.before.mean)
 
 
 def typical_loss(network: Network) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import assert_all_finite, column_or_1d
 
-from ..core import LOSSES, Rows
+from ..core import LOSSES, RowTotals
 from ..core.losses import Loss
 from ._base import BaseDeepMLP
 from ._validation import cast, refuse_dates, require_finite
@@ -144,7 +144,7 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         The scorer's value after each epoch, with `sample_weight_val` and no other weights: what the scorer
         itself gives for the network of that epoch. None without dev rows or with ``scoring="loss"``.
     best_validation_score_ : float or None
-        The highest of `validation_scores_`.
+        Of `validation_scores_` that of the weights which `early_stopping` kept; else the highest.
     best_iter_ : int
         The epoch, counted from 1, whose weights the model has.
     n_iter_ : int
@@ -211,7 +211,8 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
 
     def _is_plain_target(self, y: Any) -> bool:
         is_plain = type(y) is np.ndarray and y.ndim == 1 and y.dtype == np.float64 and y.flags.c_contiguous
-        return is_plain and len(y) > 0 and isfinite(np.add.reduce(y))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return is_plain and len(y) > 0 and isfinite(np.add.reduce(y))
 
     def _check_target(self, y: Any) -> Any:
         if y.ndim == 2 and y.shape[1] == 1:
@@ -234,33 +235,37 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         self._y_scale = np.where(_is_constant(deviation, self._y_mean), 1.0, deviation)
         self._y_is_1d = y.ndim == 1
 
-    def _follow_target(self, rows: Rows) -> bool:
+    def _follow_target(self, y: Any, weight: Any, numbers: Any) -> None:
         # Else the unit of the loss, and with it what the penalty weighs, would hang on how many rows came first.
-        before = self._model.given
-        if before.n_rows == 0:  # of a file of an earlier version
-            return False
-        totals = before.and_those_of(rows.totals())
-        mean, deviation = self._y_mean + self._y_scale * totals.mean, np.sqrt(totals.variance)
+        self._require_shape(y, "y")
+        before, weight = self._model.given, np.ones(len(numbers)) if weight is None else weight[numbers]
+        with np.errstate(over="ignore", invalid="ignore"):
+            targets = (_columns(y)[numbers] - self._y_mean) / self._y_scale
+            totals = before.and_those_of(RowTotals.of(targets, weight))
+            mean, deviation = self._y_mean + self._y_scale * totals.mean, np.sqrt(totals.variance)
+        if not (np.isfinite(mean).all() and np.isfinite(deviation).all()):
+            raise ValueError(f"y must have a finite variance. Got values from {y.min()} to {y.max()}.")
         is_constant = _is_constant(self._y_scale * deviation, mean)
         has_unit = ~_is_constant(self._y_scale * np.sqrt(before.variance), self._y_mean)
         factor = np.where(is_constant, 1.0, deviation)
         fits = (np.abs(totals.mean) < OFF_UNIT) & (np.abs(factor - 1.0) < OFF_UNIT) & (has_unit | is_constant)
-        if fits.all():
-            return False
-        self._model = self._model.in_unit(totals.mean, factor, has_unit)
-        self._y_mean, self._y_scale = mean, self._y_scale * factor
-        return True
+        if not fits.all():
+            self._model = self._model.in_unit(totals.mean, factor, has_unit)
+            self._y_mean, self._y_scale = mean, self._y_scale * factor
 
     @property
     def _loss(self) -> Loss:
         return LOSSES["regression"]
 
-    def _encode(self, y: Any, name: str) -> Any:
+    def _require_shape(self, y: Any, name: str) -> None:
         if self._y_is_1d != (y.ndim == 1) or _columns(y).shape[1] != len(self._y_mean):
             wanted = "1-d" if self._y_is_1d else f"2-d with {len(self._y_mean)} columns"
             raise ValueError(f"{name} must be {wanted}, as in the first fit. Got shape {y.shape}.")
+
+    def _encode(self, y: Any, name: str) -> Any:
+        self._require_shape(y, name)
         standardised = (_columns(y) - self._y_mean) / self._y_scale
-        return cast(standardised, self._computing_dtype, f"{name}, standardised as in the first fit,")
+        return cast(standardised, self._computing_dtype, f"{name}, standardised as the training target,")
 
     def predict(self, X: Any, mc_samples: int | None = None) -> Any:
         """The predicted target.

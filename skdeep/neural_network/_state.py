@@ -20,7 +20,7 @@ from ..core import SGD, Activation, Adam, History, Network, ParameterVector, RMS
 from ..core.activations import get_activation
 from ..core.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy, SquaredError
 from ..core.schedules import Adaptive, Constant, Cosine, Exponential, InverseScaling, Restarted
-from ._judgement import Judgement
+from ._judgement import Calls, Judgement
 from ._model import Model, Resume
 from ._parameters import CheckedSchedule, Streams
 
@@ -35,7 +35,7 @@ KIND = "kind"
 RECORDS: dict[str, type] = {
     record.__name__: record
     for record in (
-        *(Model, Judgement, Network, History, Resume, RowTotals, Streams),
+        *(Model, Judgement, Calls, Network, History, Resume, RowTotals, Streams),
         *(SGD, RMSProp, Adam),
         *(Constant, InverseScaling, Exponential, Cosine, Restarted, Adaptive, CheckedSchedule),
     )

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from ..core import Rows, RowTotals
 
+#: Of a sum of weights.
+ROUNDING = 1e-6
+
 
 @dataclass(frozen=True)
 class Weighing:
@@ -23,6 +26,8 @@ class Weighing:
         Of the rows of this call.
     known : RowTotals
         Of the rows that a constant prediction has to do for: those of a fit, of a stream all so far.
+    before : RowTotals
+        Of the rows that were given before this call.
     """
 
     given: RowTotals
@@ -30,6 +35,7 @@ class Weighing:
     total: float
     own: RowTotals
     known: RowTotals
+    before: RowTotals
 
     @property
     def relative(self) -> float:
@@ -53,7 +59,7 @@ class Weighing:
             With its total weight throughout.
         """
         own, weight = rows.totals(), rows.total_weight
-        return cls(before.and_those_of(own), weight, weight, own, own)
+        return cls(before.and_those_of(own), weight, weight, own, own, before)
 
     @classmethod
     def of_stream(cls, rows: Rows, before: RowTotals, total_samples: float | None) -> Weighing:
@@ -73,9 +79,19 @@ class Weighing:
         Weighing
             In which each row counts by its weight beside the mean weight of all so far: beside the mean of a call of
             one row, it would always count 1.
+
+        Raises
+        ------
+        ValueError
+            When `total_samples` is less than this part weighs.
         """
         own = rows.totals()
         given = before.and_those_of(own)
         weight = rows.total_weight * (given.mean_weight / own.mean_weight)
         so_far = weight * (given.n_rows / own.n_rows)
-        return cls(given, weight, so_far if total_samples is None else float(total_samples), own, given)
+        if total_samples is not None and total_samples < rows.total_weight * (1.0 - ROUNDING):
+            raise ValueError(
+                f"total_samples must be at least the weight of the rows of a call, {rows.total_weight:g} here. "
+                f"Got {total_samples!r}."
+            )
+        return cls(given, weight, so_far if total_samples is None else float(total_samples), own, given, before)

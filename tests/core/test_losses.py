@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import minimize
+from scipy.special import logit
 from sklearn.metrics import log_loss
 
 from skdeep.core import LOSSES
@@ -190,7 +191,7 @@ def test_no_constant_scores_cost_less_than_the_best_constant(name, n_outputs, rn
     found = minimize(
         cost, np.zeros(n_outputs), method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-13, "maxiter": 5000}
     )
-    best = LOSSES[name].of_best_constant(mean, np.average((Y - mean) ** 2, axis=0, weights=weight))
+    best = LOSSES[name].of_constant(mean, np.average((Y - mean) ** 2, axis=0, weights=weight), mean)
     assert best == pytest.approx(found.fun, abs=1e-6)
 
 
@@ -205,4 +206,13 @@ def test_zero_scores_cost_what_is_said_of_them(name, rng, make_targets):
 def test_one_class_alone_costs_a_constant_nothing(name):
     """Also where rounding has left its share a hair above 1."""
     share = np.array([1.0 + 1e-16 * 3, 0.0])
-    assert LOSSES[name].of_best_constant(share, share) == pytest.approx(0.0, abs=1e-12)
+    assert LOSSES[name].of_constant(share, share, share) == pytest.approx(0.0, abs=1e-5)
+
+
+@each_loss
+def test_a_constant_learnt_elsewhere_costs_what_its_scores_do(name, rng, make_targets):
+    """Scores whose inverse link is the mean of other targets, on each row."""
+    Y, others = make_targets(name, (30, 3)), make_targets(name, (20, 3)).mean(axis=0)
+    scores = {"multiclass": np.log, "binary": logit, "multilabel": logit, "regression": np.copy}[name](others)
+    losses, _ = evaluate(name, Y, np.tile(scores, (30, 1)))
+    assert LOSSES[name].of_constant(Y.mean(axis=0), Y.var(axis=0), others) == pytest.approx(losses.mean(), rel=1e-12)

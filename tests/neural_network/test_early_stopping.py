@@ -406,3 +406,19 @@ def test_where_split_rows_leave_a_score_undefined_the_loss_ends_the_training():
     model = DeepMLPRegressor((8,), early_stopping=True, scoring="r2", max_iter=30, random_state=0).fit(X, y)
     assert set(model.validation_scores_) == {0.0}
     assert model.best_iter_ == np.argmin(model.validation_loss_curve_) + 1 > 1
+
+
+@pytest.mark.parametrize("tol", [0.0, 0.05])
+def test_the_best_score_is_that_of_the_weights_that_were_kept(noisy, tol):
+    """Also where a later epoch was better by less than `tol`, and so was not kept."""
+    train, dev = noisy
+    model = DeepMLPClassifier(early_stopping=True, scoring="accuracy", tol=tol, max_iter=30, **OVERFITS)
+    model.fit(*train, **dev)
+    assert model.best_validation_score_ == accuracy_score(dev["y_val"], model.predict(dev["X_val"]))
+
+
+def test_the_best_score_of_a_warm_start_is_counted_from_its_first_dev_rows(noisy):
+    train, dev = noisy
+    model = DeepMLPClassifier(max_iter=4, scoring="accuracy", warm_start=True, **OVERFITS).fit(*train)
+    model.set_params(early_stopping=True).fit(*train, **dev)
+    assert model.best_validation_score_ == accuracy_score(dev["y_val"], model.predict(dev["X_val"]))

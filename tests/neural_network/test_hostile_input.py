@@ -555,7 +555,7 @@ DEV_SETS = {
     "y_val times 1e200": (
         dev(y_val=lambda y: y * 1e200),
         Fails("y_val must be .*Unknown label type"),
-        Fails(r"y_val, standardised as in the first fit, contains infinity|Training diverged in epoch \d: the loss"),
+        Fails(r"y_val, standardised as the training target, contains infinity|Training diverged in epoch \d: the loss"),
     ),
     "y_val of mixed labels": (
         dev(y_val=spoilt(text(LABELS), 3, 1, object)),

@@ -36,7 +36,7 @@ def cut(X, y, weight, sizes):
     return [(X[a:b], y[a:b], weight[a:b]) for a, b in pairwise(ends)]
 
 
-@pytest.mark.parametrize("total_samples", [None, 7, 150.0])
+@pytest.mark.parametrize("total_samples", [None, 40, 150.0])
 @pytest.mark.parametrize("sizes", [[1] * 12, [3, 1, 8], [12]])
 def test_m_is_the_weight_of_all_rows_so_far_or_as_given(multiclass, sizes, total_samples):
     """A row's share is its weight beside the mean weight so far: each step is that of the formula."""
@@ -246,3 +246,19 @@ def test_a_row_of_any_kind_trains_alike(multiclass, kind):
     one.partial_fit(X[:1], y[:1])
     other.partial_fit(make(X[:1]), make(y[:1].astype(float)) if kind == "list" else y[:1])
     assert_array_equal(one.coefs_[0], other.coefs_[0])
+
+
+def test_fewer_samples_in_all_than_in_a_call_are_refused(multiclass):
+    """Before any step: the penalty would be stronger than for this call alone."""
+    model = DeepMLPClassifier((5,), total_samples=100, random_state=0)
+    with pytest.raises(ValueError, match=r"total_samples must be at least the weight of the rows .* 150 here. Got 100"):
+        model.partial_fit(*multiclass, classes=[0, 1, 2])
+    assert not hasattr(model, "coefs_")
+
+
+def test_a_stream_of_huge_targets_may_begin_with_a_single_row():
+    """Its unit is found before the targets are brought into the precision of the training."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 3)), 1e60 * rng.normal(size=60)
+    model = streamed(DeepMLPRegressor((5,), random_state=0), X, y, 1)
+    assert np.isfinite(model.predict(X)).all()
