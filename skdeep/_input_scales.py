@@ -31,6 +31,7 @@ of 1, all but one at 0.1, and none at 0.03.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,8 +92,8 @@ def input_warnings(X: Any, names: Any = None, *, size: bool = True) -> tuple[str
     return (*found, *_wrong_size(columns, ~(odd | far), scaler)) if size else tuple(found)
 
 
-def may_be_of_another_size(X: Any) -> bool:
-    """Whether inputs may be so large, or rows so short, as `input_warnings` warns of: a look in passing.
+def may_be_mis_scaled(X: Any) -> bool:
+    """Whether `input_warnings` may have something to say: a look in passing, which sees no more than this.
 
     Parameters
     ----------
@@ -102,13 +103,51 @@ def may_be_of_another_size(X: Any) -> bool:
     Returns
     -------
     bool
-        False where they surely are neither.
+        False where it surely has not; of sparse rows only their size is looked at.
     """
-    n_rows, n_columns = X.shape
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = float(X.multiply(X).sum() if issparse(X) else np.square(X, dtype=np.float64).sum())
-        length = total / n_rows if issparse(X) else float(np.var(X, axis=0, dtype=np.float64).sum())
-    return not (total <= MOST_SIZE**2 * n_rows * n_columns and length >= LEAST_LENGTH**2)
+    with np.errstate(all="ignore"):
+        if issparse(X) or X.shape[0] == 1:
+            return bool(InputTotals().and_rows(X).size_warnings)
+        spread, mean = np.std(X, axis=0, dtype=np.float64), np.abs(np.mean(X, axis=0, dtype=np.float64))
+        varied = spread[spread > 0]
+        is_even = len(varied) > 0 and varied.max() <= MOST_SCALES * varied.min()
+        size, length = np.mean(spread**2 + mean**2), np.sum(spread**2)
+        far = np.any(mean > MOST_MEAN * np.where(spread > 0, spread, 1.0))
+    return not (is_even and not far and size <= MOST_SIZE**2 and length >= LEAST_LENGTH**2)
+
+
+@dataclass(frozen=True)
+class InputTotals:
+    """The size of rows that come a few at a time.
+
+    Parameters
+    ----------
+    n_rows : int, default=0
+        How many so far.
+    mean : ndarray of shape (n_features,), default=0.0
+        Of each column.
+    square : float, default=0.0
+        The mean over the rows of the sum of their squared entries.
+    """
+
+    n_rows: int = 0
+    mean: Any = 0.0
+    square: float = 0.0
+
+    def and_rows(self, X: Any) -> InputTotals:
+        """With some rows more, dense or sparse."""
+        n = self.n_rows + X.shape[0]
+        share = X.shape[0] / n
+        mean = np.asarray(X.mean(axis=0), dtype=np.float64).ravel()
+        squared = X.multiply(X) if issparse(X) else np.square(X, dtype=np.float64)
+        square = float(squared.sum()) / X.shape[0]
+        return InputTotals(n, self.mean + (mean - self.mean) * share, self.square + (square - self.square) * share)
+
+    @property
+    def size_warnings(self) -> tuple[str, ...]:
+        """A sentence where the rows so far are too large or too small; see `input_warnings`."""
+        size, length = np.sqrt(self.square / len(self.mean)), np.sqrt(max(self.square - np.sum(self.mean**2), 0.0))
+        return tuple(_size_sentences(float(size), float(length), "inputs", "StandardScaler"))
 
 
 def varies(X: Any) -> bool:
@@ -170,20 +209,26 @@ def _far_means(columns: Columns) -> tuple[Any, Any]:
 def _wrong_size(columns: Columns, rest: Any, scaler: str) -> list[str]:
     """About the size of the columns that have not been named yet, and of the rows."""
     size = _root_mean_square(np.hypot(columns.mean, columns.spread)[rest]) if rest.any() else 0.0
-    if size > MOST_SIZE:
-        which = "inputs" if rest.all() else "other columns"
-        return [
-            f"The {which} are large, with a root mean square of {size:.3g}, so that first scores are far from what a "
-            f"loss expects: scale them ({scaler})."
-        ]
+    which = "inputs" if rest.all() else "other columns"
     # On rows of which most rest where they are, the length of the others.
     length = _root_mean_square(columns.spread) * np.sqrt(len(rest) / min(1.0, columns.share.sum() or 1.0))
-    if columns.n_rows < FEWEST_ROWS or not columns.vary.any() or length >= LEAST_LENGTH:
-        return []
-    return [
-        f"The inputs are small: rows lie {length:.2g} from their mean, where 1 is little, so that steps of the usual "
-        f"rates hardly move a score: scale them ({scaler})."
-    ]
+    if columns.n_rows < FEWEST_ROWS or not columns.vary.any():
+        length = np.inf
+    return list(_size_sentences(size, float(length), which, scaler))
+
+
+def _size_sentences(size: float, length: float, which: str, scaler: str) -> Iterator[str]:
+    """About a root mean square of the entries, and a root mean square distance of the rows from their mean."""
+    if size > MOST_SIZE:
+        yield (
+            f"The {which} are large, with a root mean square of {size:.3g}, so that first scores are far from what a "
+            f"loss expects: scale them ({scaler})."
+        )
+    elif length < LEAST_LENGTH:
+        yield (
+            f"The inputs are small: rows lie {length:.2g} from their mean, where 1 is little, so that steps of the "
+            f"usual rates hardly move a score: scale them ({scaler})."
+        )
 
 
 def _root_mean_square(values: Any) -> float:

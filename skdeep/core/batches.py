@@ -17,7 +17,7 @@ from .parameters import Array
 Augment = Callable[[Array, Array, np.random.Generator], None]
 
 
-#: Rows whose targets `Rows.totals` converts to float64 at a time.
+#: Rows whose targets `Rows.totals` copies at a time.
 TOTALLED_AT_ONCE = 4096
 
 
@@ -44,11 +44,13 @@ class RowTotals:
 
     @classmethod
     def of(cls, targets: Array, weight: Array) -> RowTotals:
-        """Those of some rows, in float64."""
+        """Those of some rows, the sums over their columns in the precision of the targets."""
         total = float(weight.sum())
-        shares = weight / total if total > 0.0 else weight
+        shares = (weight / total if total > 0.0 else weight).astype(targets.dtype, copy=False)
         mean = shares @ targets
-        return cls(len(weight), total / len(weight), mean, shares @ np.square(targets - mean))
+        deviations = targets - mean
+        variance = shares @ np.square(deviations, out=deviations)
+        return cls(len(weight), total / len(weight), mean.astype(np.float64), variance.astype(np.float64))
 
     @property
     def weight(self) -> float:
@@ -114,9 +116,8 @@ class Rows:
         totals = RowTotals()
         for start in range(0, len(self), TOTALLED_AT_ONCE):
             numbers = self.numbers[start : start + TOTALLED_AT_ONCE]
-            targets = self.Y[numbers].astype(np.float64, copy=False)
             weight = np.ones(len(numbers)) if self.weight is None else self.weight[numbers].astype(np.float64)
-            totals = totals.and_those_of(RowTotals.of(targets, weight))
+            totals = totals.and_those_of(RowTotals.of(self.Y[numbers], weight))
         return totals
 
     def load(self, numbers: npt.NDArray[np.intp], workspace: Workspace | Slot, *, divisor: float) -> None:

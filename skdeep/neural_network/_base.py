@@ -15,10 +15,17 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
 from .._documentation_link import DocumentationLink
+from .._input_scales import InputTotals
 from ..core import Rows, RowTotals
 from ..core.losses import Loss
 from ._callbacks import WRAPPED, CallbackSupportMixin, ObservedFit, has_callbacks, with_callbacks
-from ._convergence import on_the_first_scores, warn_of_stream, warn_unless_converged
+from ._convergence import (
+    has_few_rows,
+    on_the_first_rows,
+    on_the_first_scores,
+    warn_of_stream,
+    warn_unless_converged,
+)
 from ._dev_set import DevSet, validator
 from ._fitted import FittedAttributes
 from ._model import NOTHING_GIVEN, Resume
@@ -170,8 +177,8 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         """What each row counts; the classifier multiplies by its class weights."""
         return sample_weight
 
-    def _remarks_on(self, dev: DevSet) -> Iterator[str]:
-        """What makes dev rows judge a training wrongly; nothing in regression."""
+    def _remarks_on(self, y: Any, dev: DevSet | None) -> Iterator[str]:
+        """What is missing among the targets of the rows that count, or among those that train beside dev rows."""
         yield from ()
 
     def _strata(self, y: Any) -> Any:
@@ -315,7 +322,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         training = self._training(
             parameters, rows, weighing, dev, resume, continues=continues, n_epochs=n_epochs, ends=True
         )
-        training.model.remarks = () if dev is None else tuple(self._remarks_on(dev))
+        training.model.remarks = tuple(self._remarks_on(y[counting_rows(X, weight)], dev))
         return training
 
     def _start_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any) -> Training:
@@ -357,9 +364,12 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         fitted = self._model if continues else None
         model = start_model(parameters, self._loss, rows, resume.streams.init, fitted)
         model.given, model.first_remarks = weighing.given, ()
-        if not continues:
+        if ends or not continues:
             names, by_steps = getattr(self, "feature_names_in_", None), self.solver != "lbfgs"
             model.first_remarks = tuple(on_the_first_scores(model, rows, names, by_steps=by_steps))
+            model.inputs = InputTotals() if has_few_rows(rows) and not ends else None
+        if not ends:
+            model.first_remarks += tuple(on_the_first_rows(model, rows))
         validate = None if dev is None else validator(self, model, dev)
         return Training(parameters, model, resume, rows, weighing, n_epochs, ends, validate)
 

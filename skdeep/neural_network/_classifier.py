@@ -368,8 +368,15 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         n_choices = 2 if self._loss.out_activation == "logistic" else Y.shape[1]
         return Y * Y.dtype.type(1.0 - self.label_smoothing) + Y.dtype.type(self.label_smoothing / n_choices)
 
-    def _remarks_on(self, dev: DevSet) -> Iterator[str]:
-        yield from filter(None, [unseen_classes_remark(dev)])
+    def _remarks_on(self, y: Any, dev: DevSet | None) -> Iterator[str]:
+        silent = [] if self._multilabel else np.setdiff1d(self.classes_, y).tolist()
+        if silent:
+            yield (
+                f"All rows of the classes {silent} have weight 0: nothing is learnt of them, and what is predicted of "
+                "them is chance. Leave the rows out, or give them a weight."
+            )
+        if dev is not None and (remark := unseen_classes_remark(dev)):
+            yield remark
 
     def _strata(self, y: Any) -> Any:
         return y if y.ndim == 1 else None

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from .._input_scales import input_warnings, may_be_of_another_size
+from .._input_scales import input_warnings, may_be_mis_scaled
 from ..core import Rows, StopReason, mean_loss
 from ._judgement import FAR_OFF, FEWEST_ROWS, Judgement, sample, typical_loss
 from ._model import Model
@@ -33,6 +33,28 @@ class TrainingWarning(ConvergenceWarning):
     """A training came, or will come, to nothing by something that more iterations would not mend."""
 
 
+def on_the_first_rows(model: Model, rows: Rows) -> Iterator[str]:
+    """What there is to warn of the size of inputs that come a few at a time, once there are some of them.
+
+    Parameters
+    ----------
+    model : Model
+        In a stream; gathers what it is to judge by.
+    rows : Rows
+        Of the call.
+
+    Yields
+    ------
+    str
+        Once, and nothing where the inputs are sound.
+    """
+    if model.inputs is not None:
+        model.inputs = model.inputs.and_rows(rows.X[rows.numbers])
+        if model.inputs.n_rows >= FEWEST_ROWS:
+            yield from model.inputs.size_warnings
+            model.inputs = None
+
+
 def on_the_first_scores(model: Model, rows: Rows, names: Any, *, by_steps: bool) -> Iterator[str]:
     """What there is to warn of before a training: scores of another size than the loss expects, or inputs.
 
@@ -53,7 +75,7 @@ def on_the_first_scores(model: Model, rows: Rows, names: Any, *, by_steps: bool)
         With what is wrong with the inputs, where something is.
     """
     some = sample(rows)
-    if _effective_number(some) < FEWEST_SCORED:
+    if has_few_rows(some):
         return
     X = some.X[some.numbers]
     with np.errstate(all="ignore"):
@@ -64,17 +86,17 @@ def on_the_first_scores(model: Model, rows: Rows, names: Any, *, by_steps: bool)
             f"The scores of the first weights have a loss of {loss:.3g}, where scores of zero have {zero_loss:.2g}. "
             f"{' '.join(causes) or SCALE_OR_INIT}"
         )
-    elif by_steps and may_be_of_another_size(X):
+    elif by_steps and may_be_mis_scaled(X):
         yield from input_warnings(X, names)
 
 
-def _effective_number(rows: Rows) -> float:
-    """How many rows of equal weight would tell as much (Kish, 1965)."""
+def has_few_rows(rows: Rows) -> bool:
+    """Whether scores are large by chance: of few rows, or of such weights that few count (Kish, 1965)."""
     if rows.weight is None:
-        return len(rows)
+        return len(rows) < FEWEST_SCORED
     weight = rows.weight[rows.numbers].astype(np.float64)
     shares = weight / weight.max()
-    return float(shares.sum() ** 2 / np.square(shares).sum())
+    return bool(shares.sum() ** 2 < FEWEST_SCORED * np.square(shares).sum())
 
 
 def warn_unless_converged(network: Any, *, stacklevel: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -103,16 +104,38 @@ class _DevScore:
     def __init__(self, network: Any, model: Model, dev: DevSet) -> None:
         with naming("scoring", "be 'loss', the name of a scorer, a callable scorer, or None"):
             self._scorer = check_scoring(network, scoring=network.scoring)
-        # Of rows that were split off it is no choice of the user's; where it cannot move, the loss tells epochs apart.
-        if network.early_stopping and dev.is_given:
-            _require_defined(network, self._scorer, dev)
         self._judged = copy(network)
         self._judged._model = model
         self._judged.__dict__.pop("feature_names_in_", None)
         self._rows = dev.rows.X[dev.rows.numbers], dev.y
-        self._weight = {}
+        self._weight: dict[str, Any] = {}
         if dev.sample_weight is not None and _takes_weight(self._scorer):
             self._weight = {"sample_weight": dev.sample_weight}
+        if network.early_stopping:
+            self._require_defined(dev)
+
+    def _require_defined(self, dev: DevSet) -> None:
+        """Raise where a score that is to end the training says nothing on the dev rows, whatever is predicted."""
+        name, scorer = self._judged.scoring, self._scorer
+        if name is None and is_regressor(self._judged):  # its own score
+            name, scorer = "r2", get_scorer("r2")
+        need = unmet_need(scorer, dev.y_train, dev.y, dev.sample_weight)
+        # Rows that were split off are no choice of the user's: where a score merely cannot move on them, the loss tells
+        # epochs apart.
+        if need is not None and (dev.is_given or not self._gives_a_number()):
+            raise ValueError(
+                f"scoring must be defined on the dev rows. It needs {need.what}, which they do not have: use "
+                f"{need.instead}, or scoring='loss'. Got {name!r}."
+            )
+
+    def _gives_a_number(self) -> bool:
+        """Whether the network as it is can be scored; what the scorer says of it is no news yet."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                return bool(np.isfinite(float(self._scorer(self._judged, *self._rows, **self._weight))))
+            except (TypeError, ValueError):
+                return False
 
     def __call__(self, epoch: int) -> float:
         score = self._score()
@@ -130,19 +153,6 @@ class _DevScore:
             return score()
         with naming("scoring", f"suit the estimator and the target. Got {self._judged.scoring!r}"):
             return score()
-
-
-def _require_defined(network: Any, scorer: Any, dev: DevSet) -> None:
-    """Raise where a score that is to end the training says nothing on the dev rows, whatever is predicted."""
-    name = network.scoring
-    if name is None and is_regressor(network):  # its own score
-        name, scorer = "r2", get_scorer("r2")
-    need = unmet_need(scorer, dev.y_train, dev.y, dev.sample_weight)
-    if need is not None:
-        raise ValueError(
-            f"scoring must be defined on the dev rows. It needs {need.what}, which they do not have: use "
-            f"{need.instead}, or scoring='loss'. Got {name!r}."
-        )
 
 
 def _takes_weight(scorer: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 
@@ -20,8 +21,13 @@ NEXT_TO_NOTHING = 1e-9
 LEARNT = 0.5
 #: Of fewer rows in a call of `partial_fit` chance decides what a constant prediction would cost.
 FEWEST_ROWS = 100
-#: A loss that fell by more than this share of itself in a call still falls; from some calls to the next by this one.
-STILL_FALLS, FALLS_FROM_CALL_TO_CALL = 0.001, 0.1
+#: A loss that fell by more than this share of itself in a call still falls.
+STILL_FALLS = 0.001
+#: Calls with some hundred rows together get somewhere where their loss, beside a constant's, falls by this share of it;
+#: after so many that do not in a row a stream has come to a stand.
+PROGRESS, PATIENCE = 0.05, 2
+#: After fewer steps a stream is at its beginning.
+FEWEST_STEPS = 100
 #: In a stream a network that has learnt less than this share of the loss of a constant has learnt next to nothing.
 HARDLY = 0.01
 #: By so many rows weights are judged, where nothing speaks for a look at all of them.
@@ -39,7 +45,7 @@ class Calls:
     n_rows : int, default=0
         Of all of them.
     loss, of_constant : float, default=0.0
-        Mean losses of their rows: before each step, and of the constant that was best for all rows before the call.
+        Mean losses of their rows before the call: of the network, and of the constant best for all rows until then.
     """
 
     n_rows: int = 0
@@ -54,6 +60,11 @@ class Calls:
             self.of_constant + (of_constant - self.of_constant) * share,
         )
         return Calls(n, mean, constant)
+
+    @property
+    def excess(self) -> float:
+        """How far the network is behind the constant."""
+        return self.loss - self.of_constant
 
     @property
     def are_many(self) -> bool:
@@ -79,25 +90,34 @@ class Judgement:
         Of the weights that the call left: on some rows, on all where it matters.
     before, best_before : float, default=0.0
         Before each step of the last epoch, and of the best one of the call.
+    at_first : float, default=0.0
+        Of the weights that the call of `partial_fit` began with, on the same rows as `loss` or some of them.
     of_constant, of_zeros : float, default=0.0
         Of the best constant prediction, in a stream for all rows so far, and of scores of zero.
     typical : float, default=1.0
         Of scores of zero, in regression for a target of variance 1.
-    n_rows : int, default=0
-        Of the call.
-    calls, last_calls : Calls
-        Of a stream: the last ones, and those before them.
+    n_rows, n_steps : int, default=0
+        Rows of the call, and steps of all calls.
+    calls : Calls
+        Of a stream: the last ones.
+    least_excess : float, default=inf
+        Of earlier ones, as far back as the network knew nothing.
+    n_stalled : int, default=0
+        How many in a row got nowhere.
     """
 
     loss: float = 0.0
     before: float = 0.0
     best_before: float = 0.0
+    at_first: float = 0.0
     of_constant: float = 0.0
     of_zeros: float = 0.0
     typical: float = 1.0
     n_rows: int = 0
+    n_steps: int = 0
     calls: Calls = NO_CALLS
-    last_calls: Calls = NO_CALLS
+    least_excess: float = inf
+    n_stalled: int = 0
 
     @property
     def of_nothing(self) -> float:
@@ -118,19 +138,19 @@ class Judgement:
     @property
     def still_knows_nothing(self) -> bool:
         """The same after a call of many rows in a stream, which is no end: of a loss that no longer falls."""
-        falls = self.loss < (1.0 - STILL_FALLS) * self.before
+        falls = self.loss < (1.0 - STILL_FALLS) * self.at_first
         return self.n_rows >= FEWEST_ROWS and self.knows_nothing and not falls
 
     @property
     def has_learnt_nothing(self) -> bool:
-        """Whether the last calls of a stream knew next to nothing, no less than those before them."""
-        falls = self.calls.loss < (1.0 - FALLS_FROM_CALL_TO_CALL) * self.last_calls.loss
-        return self.calls.know_nothing and self.last_calls.know_nothing and not falls
+        """Whether the last calls of a stream knew next to nothing, and no more than those before them."""
+        return self.calls.know_nothing and self.n_stalled >= PATIENCE and self.n_steps >= FEWEST_STEPS
 
     @property
     def got_worse(self) -> bool:
         """Whether the last epoch lost what an earlier one had learnt: its mean loss is not below that of a constant."""
-        return self.best_before < LEARNT * self.of_constant <= LEARNT * self.before
+        # Not where the penalty, which may have been another then, outweighs what is left of the objective.
+        return 0.0 < self.best_before < LEARNT * self.of_constant <= LEARNT * self.before
 
 
 def judge(
@@ -141,6 +161,8 @@ def judge(
     data_terms: Sequence[float],
     workspace: Workspace,
     last: Judgement,
+    at_first: float,
+    n_steps: int,
 ) -> Judgement:
     """Look at the weights that a training leaves.
 
@@ -158,26 +180,49 @@ def judge(
         Without masks: takes some of the rows at a time.
     last : Judgement
         Of the call before.
+    at_first : float
+        The loss that a call of `partial_fit` began with.
+    n_steps : int
+        Of all calls.
 
     Returns
     -------
     Judgement
         By some rows; by all where these, or the last epoch, come near the loss of a constant.
     """
-    some, before, own = sample(rows), data_terms[-1], weighing.own
+    some, before = sample(rows), data_terms[-1]
     of_constant = network.loss.of_constant(weighing.known.mean, weighing.known.variance, weighing.known.mean)
     loss = mean_loss(network, parameters, some, workspace=workspace)
     # The last epoch has seen all rows, though before its last steps, which may have spoilt it all.
     if some is not rows and not max(before, loss) < SURELY_BELOW * of_constant:
         loss = mean_loss(network, parameters, rows, workspace=workspace)
-    of_zeros = network.loss.of_zero_scores(own.mean_square)
-    # What the rows have cost before they were trained on, but for masks.
-    cost = loss if network.has_dropout else before
-    last_calls, calls = (last.calls, NO_CALLS) if last.calls.are_many else (last.last_calls, last.calls)
-    calls = calls.and_one(len(rows), cost, _of_last_constant(network, weighing, of_zeros))
+    of_zeros = network.loss.of_zero_scores(weighing.own.mean_square)
+    calls = NO_CALLS if last.calls.are_many else last.calls
+    calls = calls.and_one(len(rows), at_first, _of_last_constant(network, weighing, of_zeros))
     return Judgement(
-        loss, before, min(data_terms), of_constant, of_zeros, typical_loss(network), len(rows), calls, last_calls
+        loss,
+        before,
+        min(data_terms),
+        at_first,
+        of_constant,
+        of_zeros,
+        typical_loss(network),
+        len(rows),
+        n_steps,
+        calls,
+        *_progress(calls, last),
     )
+
+
+def _progress(calls: Calls, last: Judgement) -> tuple[float, int]:
+    """The least excess, and how many calls with some hundred rows together have got nowhere."""
+    if not calls.are_many:
+        return last.least_excess, last.n_stalled
+    if not calls.know_nothing:
+        return inf, 0
+    if calls.excess < last.least_excess - PROGRESS * calls.of_constant:
+        return calls.excess, 0
+    return last.least_excess, last.n_stalled + 1
 
 
 def _of_last_constant(network: Network, weighing: Weighing, of_zeros: float) -> float:

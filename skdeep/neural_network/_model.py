@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .._input_scales import InputTotals
 from ..core import History, Network, ParameterVector, RowTotals
 from ..core.schedules import Adaptive
 from ._judgement import Judgement
@@ -43,6 +44,8 @@ class Model:
         The `m` of the last training.
     judgement : Judgement
         What the last training has come to.
+    inputs : InputTotals or None
+        Of the first rows of a stream, until there are enough to judge their size.
     remarks, first_remarks : tuple of str, default=()
         What the user is to be warned of: of the dev rows, and of the scores of the first weights.
     """
@@ -55,6 +58,7 @@ class Model:
     given: RowTotals = NOTHING_GIVEN
     total_weight: float = 0.0
     judgement: Judgement = NOT_JUDGED
+    inputs: InputTotals | None = None
     remarks: tuple[str, ...] = ()
     first_remarks: tuple[str, ...] = ()
 

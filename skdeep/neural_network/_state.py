@@ -12,10 +12,13 @@ from collections.abc import Callable
 from dataclasses import fields
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from inspect import signature
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator
 
+from .._input_scales import InputTotals
 from ..core import SGD, Activation, Adam, History, Network, ParameterVector, RMSProp, RowTotals, StopReason
 from ..core.activations import get_activation
 from ..core.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy, SquaredError
@@ -35,7 +38,7 @@ KIND = "kind"
 RECORDS: dict[str, type] = {
     record.__name__: record
     for record in (
-        *(Model, Judgement, Calls, Network, History, Resume, RowTotals, Streams),
+        *(Model, InputTotals, Judgement, Calls, Network, History, Resume, RowTotals, Streams),
         *(SGD, RMSProp, Adam),
         *(Constant, InverseScaling, Exponential, Cosine, Restarted, Adaptive, CheckedSchedule),
     )
@@ -80,6 +83,8 @@ def put_together(value: Any) -> Any:
     name = parts.pop(KIND)
     if name in MAKERS:
         return MAKERS[name](**parts)
+    if name == "Model" and "given" not in parts:
+        parts["given"] = _given_before(parts)
     record: Any = object.__new__(RECORDS[name])
     record.__dict__.update(parts)
     return record
@@ -109,7 +114,28 @@ class Stored(BaseEstimator):
                 UserWarning,
                 stacklevel=2,
             )
-        super().__setstate__({name: put_together(value) if name in OURS else value for name, value in state.items()})
+        whole = {name: put_together(value) if name in OURS else value for name, value in state.items()}
+        super().__setstate__({**_new_parameters(type(self), whole), **whole})
+
+
+def _new_parameters(kind: type, state: dict[str, Any]) -> dict[str, Any]:
+    """The defaults of parameters that the version which wrote a file did not have."""
+    parameters = signature(kind).parameters.values()
+    return {one.name: one.default for one in parameters if one.default is not one.empty and one.name not in state}
+
+
+def _given_before(parts: dict[str, Any]) -> RowTotals:
+    """What a model of a version that kept no totals was given: as many rows as it was last trained on, typical ones."""
+    mean_weight, network = parts.pop("mean_weight", 0.0), parts["network"]
+    for name in ("data_loss", "baseline_loss"):
+        parts.pop(name, None)
+    if not mean_weight:
+        return RowTotals()
+    n_outputs = network.layer_sizes[-1]
+    mean = {"softmax": 1.0 / n_outputs, "logistic": 0.5}.get(network.loss.out_activation, 0.0)
+    variance = mean * (1.0 - mean) or 1.0
+    n_rows = round(parts["total_weight"] / mean_weight)
+    return RowTotals(n_rows, mean_weight, np.full(n_outputs, mean), np.full(n_outputs, variance))
 
 
 @cache

@@ -85,6 +85,8 @@ class Training:
         Judges the dev rows after each epoch.
     observer : Monitor, default=None
         Sees the epochs, and may end the training.
+    loss_at_first : float, default=0.0
+        In a stream, the mean loss of some of the rows before the first step.
     """
 
     parameters: dict[str, Any]
@@ -96,6 +98,7 @@ class Training:
     ends: bool = True
     validate: Validate | None = None
     observer: Monitor | None = None
+    loss_at_first: float = 0.0
 
     @property
     def penalty(self) -> L2:
@@ -248,6 +251,9 @@ def _run_steps(training: Training) -> None:
     if parameters["record_norms"]:
         trainer.record_norms = True
         monitors.append(NormRecorder(lambda: trainer.gradient_norms))
+    if not training.ends:
+        with np.errstate(all="ignore"):
+            training.loss_at_first = mean_loss(model.network, model.parameters, sample(training.rows))
     stopping = patience(training)
     with suited_threads(model.network, batches.size):
         train(
@@ -312,6 +318,8 @@ def final_loss(training: Training, stopping: EarlyStopping | None = None, worksp
             training.data_terms,
             workspace,
             model.judgement,
+            training.loss_at_first,
+            training.resume.n_steps + training.steps_per_epoch,
         )
     model.judgement, model.total_weight = judgement, training.weighing.total
     best = inf if stopping is None else stopping.best_judged

@@ -19,7 +19,7 @@ from skdeep import DeepMLPClassifier, DeepMLPRegressor
 from skdeep.core import DivergenceError
 from skdeep.model_selection import BatchedGridSearchCV
 
-WORDS = ("knows no more than that", "scores are far off", "got worse")
+WORDS = ("knows no more than that", "knows hardly more than that", "scores are far off", "got worse")
 
 
 def warned(action):
@@ -184,15 +184,96 @@ def test_a_sound_stream_with_a_rare_class_is_never_warned_of(n_rows):
     """At its start the loss is above that of the shares of the classes, and falls."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(5000, 5))
-    y = (X[:, 0] + 0.5 * rng.normal(size=5000) > 2.6).astype(int)
-    assert not warned(lambda: stream(DeepMLPClassifier((32,), random_state=0), X, y, n_rows))
+    y = (X[:, 0] + 0.5 * rng.normal(size=5000) > 2.0).astype(int)
+    model = DeepMLPClassifier((32,), learning_rate_init=5e-3, random_state=0)
+    assert not warned(lambda: stream(model, X, y, n_rows))
 
 
-def test_a_sound_stream_of_noise_is_never_warned_of():
+USELESS = {
+    "weights of zero": {"init": "zeros"},
+    "ten layers of logistic units": {"hidden_layer_sizes": (16,) * 10, "activation": "logistic"},
+}
+
+
+@pytest.mark.parametrize("n_rows", [1, 50, 99, 300])
+@pytest.mark.parametrize("parameters", USELESS.values(), ids=USELESS)
+@pytest.mark.parametrize("kind", [DeepMLPClassifier, DeepMLPRegressor])
+def test_a_useless_stream_is_heard_of_wherever_it_is_cut(kind, parameters, n_rows):
     rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(3000, 5)), rng.integers(0, 3, 3000)
-    for n_rows in (1, 50, 1000):
-        assert not warned(lambda n_rows=n_rows: stream(DeepMLPClassifier((8,), random_state=0), X, y, n_rows))
+    X = rng.normal(size=(1200, 4))
+    y = X[:, 0] + X[:, 1] if kind is DeepMLPRegressor else (X[:, 0] + X[:, 1] > 0).astype(int)
+    model = kind(**{"hidden_layer_sizes": (16,), "random_state": 0} | parameters)
+    first = {} if kind is DeepMLPRegressor else {"classes": [0, 1]}
+    calls = [slice(i, i + n_rows) for i in range(0, 1200, n_rows)] * 4
+    said = said_of(lambda: [model.partial_fit(X[rows], y[rows], **first) for rows in calls])
+    assert re.search("knows no more than that|knows hardly more than that", said)
+
+
+SOUND_STREAMS = {
+    "one target far away": lambda rng, X: np.where(np.arange(len(X)) == 400, 200.0, 2.0 * X[:, 0] + X[:, 1]),
+    "heavy tails": lambda rng, X: 3.0 * X[:, 0] + rng.standard_t(2.5, len(X)),
+    "many zeros": lambda rng, X: np.maximum(2.0 * X[:, 0] + X[:, 1] - 1.0, 0.0),
+}
+
+
+@pytest.mark.parametrize("n_rows", [1, 10, 200])
+@pytest.mark.parametrize("target", SOUND_STREAMS.values(), ids=SOUND_STREAMS)
+def test_a_sound_stream_of_odd_numbers_is_never_warned_of(target, n_rows):
+    """Nor are single rows that are far off."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(2000, 3))
+    y = target(rng, X)
+    model = DeepMLPRegressor((32,), random_state=0)
+    said = said_of(lambda: [model.partial_fit(X[i : i + n_rows], y[i : i + n_rows]) for i in range(0, 2000, n_rows)])
+    assert said == ""
+
+
+def test_what_is_said_of_a_stream_names_the_losses_that_were_compared():
+    """Once for some hundred rows: losses before the steps, no less than 99 in a hundred of a constant's."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(2000, 3)), rng.integers(0, 2, 2000)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        stream(DeepMLPClassifier((8,), init="zeros", random_state=0), X, y, 1)
+    pattern = r"last (\d+) rows had a mean loss of ([\d.]+) before they were trained on, where .* had ([\d.]+):"
+    found = [re.search(pattern, str(one.message)).groups() for one in caught]
+    assert 3 <= len(found) <= 2000 / 256
+    assert all(int(n) == 256 and float(loss) >= 0.985 * float(constant) for n, loss, constant in found)
+
+
+def test_the_losses_of_a_stream_are_those_of_its_rows_before_they_are_trained_on():
+    """By hand: the log loss of each row when it comes, and of the shares of the classes so far."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(300, 3)), rng.integers(0, 3, 300)
+    model = DeepMLPClassifier((4,), dtype="float64", random_state=0).partial_fit(X[:1], y[:1], classes=[0, 1, 2])
+    own, constant = [], []
+    for row in range(1, 256):
+        own.append(-model.predict_log_proba(X[row : row + 1])[0, y[row]])
+        constant.append(-np.log(max(np.mean(y[:row] == y[row]), 1e-6)))
+        model.partial_fit(X[row : row + 1], y[row : row + 1])
+    calls = model._model.judgement.calls
+    assert calls.n_rows == 256
+    assert (256 * calls.of_constant - np.log(3)) / 255 == pytest.approx(np.mean(constant), rel=1e-9)
+    assert calls.loss == pytest.approx(np.mean(own), rel=0.02)  # the very first row is not in the mean by hand
+
+
+def test_short_rows_that_come_one_at_a_time_are_heard_of():
+    model, X, y = friedman(0.01)
+    said = said_of(lambda: [model.partial_fit(X[row : row + 1], y[row : row + 1]) for row in range(200)])
+    assert said.count("The inputs are small") == 1
+
+
+def test_rows_of_a_warm_start_that_are_of_another_size_are_heard_of():
+    model, X, y = friedman(1.0)
+    model.set_params(warm_start=True, max_iter=5).fit(X, y)
+    assert "The inputs are small" in said_of(lambda: model.fit(0.001 * X, y))
+
+
+def test_a_column_that_is_much_smaller_than_the_others_is_heard_of():
+    """Also where it is the one that matters, and the scores of the first weights are as they should be."""
+    X = np.random.default_rng(0).normal(size=(300, 4)) * [1e-6, 1.0, 1.0, 1.0]
+    said = said_of(lambda: DeepMLPRegressor((16,), max_iter=20, random_state=0).fit(X, 1e6 * X[:, 0]))
+    assert "differ by a factor of" in said
 
 
 # The size of the inputs ---------------------------------------------------------------------------------------------

@@ -345,7 +345,10 @@ def test_dev_rows_of_a_class_that_the_split_left_without_training_rows_are_warne
 def test_dev_rows_of_a_class_whose_training_rows_weigh_nothing_are_warned_of(multiclass):
     X, y = multiclass
     model = DeepMLPClassifier((8,), learning_rate_init=0.01, max_iter=30, random_state=0)
-    with pytest.warns(UserWarning, match=r"50 of 150 dev rows are of classes that no training row has \(2\)"):
+    with (
+        pytest.warns(UserWarning, match=r"50 of 150 dev rows are of classes that no training row has \(2\)"),
+        pytest.warns(UserWarning, match=r"All rows of the classes \[2\] have weight 0"),
+    ):
         model.fit(X, y, sample_weight=(y < 2).astype(float), X_val=X, y_val=y)
 
 
@@ -422,3 +425,15 @@ def test_the_best_score_of_a_warm_start_is_counted_from_its_first_dev_rows(noisy
     model = DeepMLPClassifier(max_iter=4, scoring="accuracy", warm_start=True, **OVERFITS).fit(*train)
     model.set_params(early_stopping=True).fit(*train, **dev)
     assert model.best_validation_score_ == accuracy_score(dev["y_val"], model.predict(dev["X_val"]))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("scoring", ["roc_auc", "roc_auc_ovr"])
+def test_a_score_that_is_no_number_on_split_rows_is_refused_before_any_step(scoring):
+    """As where a class has so few rows that the split holds none of them back."""
+    X, y = np.random.default_rng(0).normal(size=(101, 3)), np.append(np.zeros(100, int), 1)
+    y = y if scoring == "roc_auc" else np.append(y[1:], 2)
+    model = DeepMLPClassifier((4,), early_stopping=True, scoring=scoring, random_state=0)
+    with pytest.raises(ValueError, match=r"scoring must be defined on the dev rows. It needs .*scoring='loss'"):
+        model.fit(X, y)
+    assert not hasattr(model, "coefs_")

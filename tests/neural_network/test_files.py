@@ -141,3 +141,31 @@ def test_a_new_process_goes_on_with_the_training_bitwise(binary, estimator, tmp_
     for name, theta in zip(INSTALMENTS, continued, strict=True):
         whole = fitted(X, y, estimator, max_iter=6, **fixed | INSTALMENTS[name])
         assert_array_equal(theta, whole._model.parameters.theta, err_msg=name)
+
+
+def as_before_streams(model):
+    """The state of a file written before there was `total_samples`, with what a model kept then."""
+    state = model.__getstate__()
+    del state["total_samples"]
+    stored = state["_model"]
+    totals = stored.pop("given")
+    for name in ("judgement", "inputs", "remarks", "first_remarks"):
+        del stored[name]
+    stored |= {"data_loss": 0.1, "baseline_loss": 0.5, "total_weight": 120.0, "mean_weight": totals["mean_weight"]}
+    read = type(model).__new__(type(model))
+    read.__setstate__(state)
+    return read
+
+
+@pytest.mark.parametrize(("kind", "data"), [(DeepMLPClassifier, "multiclass"), (DeepMLPRegressor, "regression")])
+def test_a_file_from_before_streams_predicts_and_goes_on(kind, data, request):
+    """With the rows of its fit as those given: single rows that it knows leave it as good as it was."""
+    X, y = (values[:120] for values in request.getfixturevalue(data))
+    model = kind((16,), learning_rate_init=0.01, max_iter=60, random_state=0).fit(X, y)
+    read = as_before_streams(model)
+    assert read.get_params() == model.get_params()
+    assert_array_equal(read.predict(X), model.predict(X))
+    read.set_params(learning_rate_init=1e-4)
+    for row in range(50):
+        read.partial_fit(X[row : row + 1], y[row : row + 1])
+    assert read.score(X, y) == pytest.approx(model.score(X, y), abs=0.02)
