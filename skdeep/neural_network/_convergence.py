@@ -120,6 +120,7 @@ def warn_unless_converged(network: Any, *, stacklevel: int) -> None:
         warnings.warn(remark, UserWarning, stacklevel=stacklevel + 1)
     for remark in model.first_remarks:
         warnings.warn(remark, TrainingWarning, stacklevel=stacklevel + 1)
+    model.remarks = model.first_remarks = ()  # said once, and nothing for a file
 
 
 def warn_of_stream(network: Any, *, stacklevel: int) -> None:
@@ -127,6 +128,7 @@ def warn_of_stream(network: Any, *, stacklevel: int) -> None:
     model = network._model
     causes = (*_on_the_penalty(model), *model.first_remarks)
     effects = () if causes else _on_the_calls(model.judgement)
+    model.first_remarks = ()
     for remark in (*causes, *effects):
         warnings.warn(remark, TrainingWarning, stacklevel=stacklevel + 1)
 
