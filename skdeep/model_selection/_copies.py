@@ -6,8 +6,9 @@ coincide: then those to come will coincide with training rows as often, and noth
 - If each column's values were drawn independently of the others, by the frequencies that they have among the different
   rows, there would be about as many rows with a twin among the training rows: half as many as there are.
 - Where rows coincide in all columns, more of them coincide in all but one: the different rows with a *neighbour*, which
-  differs from them in a single column, are at least twice as many as those that occur more than once, and these mostly
-  have neighbours, too. What is copied in a table of measured numbers has none.
+  differs from them in a single column, are at least twice as many as those that occur more than once, or nearly all
+  there are, and these mostly have neighbours, too. What is copied in a table of measured numbers has none. Where no row
+  stands alone, though each is there a few times only, rows are copies all the same.
 
 One-hot columns that stand side by side count as one. A table of a single column is coarse where each value occurs ten
 times, or where those that occur more than once mostly have a neighbour one step away, as rounded numbers do. And
@@ -15,8 +16,8 @@ where less than one in a hundred of the different rows occurs more than once, th
 one, and not copies, which any row may have.
 
 What this cannot tell: copies in a table that has a row for nearly every combination of its values, or that is one
-column of rounded numbers; where most rows have a neighbour anyway, copies of fewer than half as many rows; and rows
-that were copied but for one column, unless that numbers all rows.
+column of rounded numbers; where most rows have a neighbour anyway, copies of fewer than half as many rows, and where
+nearly all have, of fewer than all; and rows that were copied but for one column, unless that names all rows.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from ._data_checks import row_keys
 
 #: Rows that agree in more columns, or one-hot blocks, than this are copies without a further look.
 MOST_COLUMNS = 256
-LEAST_EXPECTED, MORE_NEIGHBOURS, MOSTLY = 0.5, 2.0, 0.5
+LEAST_EXPECTED, MORE_NEIGHBOURS, NEARLY_ALL, MOSTLY = 0.5, 2.0, 0.9, 0.5
 OFTEN, FILLED, FEW_COMMON, FEWEST_NUMBERED = 10, 0.5, 0.01, 10
 SMALLEST, ROUNDING = 0.05, 1e-6
 
@@ -226,15 +227,29 @@ def _expected_share(different: Sequence[Any], n_train: int) -> Any:
 
 
 def _have_neighbours(different: Sequence[Any], counts: Any) -> bool:
-    """Whether rows that differ in a single column are twice as many as those that occur more than once."""
-    draw = np.random.default_rng(0)
-    hashes = [draw.integers(2**63, size=codes.max() + 1, dtype=np.uint64)[codes] for codes in different]
-    whole, repeated = np.sum(hashes, axis=0, dtype=np.uint64), counts > 1
+    """Whether rows that differ in a single column are twice as many as those that occur more than once, or nearly all.
+
+    A table in which every row occurs more than once, but not often, is one of copies.
+    """
+    repeated = counts > 1
+    if repeated.all() and counts.mean() < OFTEN:
+        return False
+    hashes = [_mix(codes + place * len(counts)) for place, codes in enumerate(different)]
+    whole = np.sum(hashes, axis=0, dtype=np.uint64)
     near = np.zeros(len(counts), dtype=bool)
     for part in hashes:
         _, of_row, n_equal = np.unique(whole - part, return_inverse=True, return_counts=True)
         near |= n_equal[of_row] > 1
-    return bool(near.mean() >= MORE_NEIGHBOURS * repeated.mean() and near[repeated].mean() >= MOSTLY)
+    many = min(MORE_NEIGHBOURS * repeated.mean(), NEARLY_ALL)
+    return bool(near.mean() >= many and near[repeated].mean() >= MOSTLY)
+
+
+def _mix(numbers: Any) -> Any:
+    """For each number one whose sums with others tell which they are: the last steps of SplitMix64."""
+    mixed = numbers.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return mixed ^ (mixed >> np.uint64(31))
 
 
 def _is_coarse(values: Any, counts: Any) -> bool:

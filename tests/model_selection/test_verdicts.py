@@ -10,15 +10,16 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
+from scipy.stats import norm
 from scipy.stats import t as student
-from sklearn.datasets import load_breast_cancer, load_digits, load_iris, make_circles, make_classification
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine, make_circles, make_classification
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, cross_validate
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdeep import DeepMLPClassifier
@@ -328,6 +329,18 @@ def grid(values, n, d, seed=0):
     return np.random.default_rng(seed).integers(values, size=(n, d)).astype(float)
 
 
+def items(n, d, seed=0, of_common=0.8):
+    """Answers from 1 to 5 that go together, as of a questionnaire."""
+    rng = np.random.default_rng(seed)
+    scores = np.sqrt(of_common) * rng.normal(size=(n, 1)) + np.sqrt(1 - of_common) * rng.normal(size=(n, d))
+    return np.ceil(5 * norm.cdf(scores))
+
+
+def binned(load, levels, n_columns=30):
+    X = load(return_X_y=True)[0][:, :n_columns]
+    return KBinsDiscretizer(levels, encode="ordinal", strategy="uniform").fit_transform(X)
+
+
 COARSE = {
     "one yes or no": grid(2, 400, 1),
     "five yes or no": grid(2, 400, 5),
@@ -341,6 +354,12 @@ COARSE = {
     "columns that go together": np.column_stack([grid(3, 800, 3), grid(3, 800, 3)[:, :1]]).repeat(2, axis=1),
     "mostly the same row": np.where(np.random.default_rng(0).random((600, 1)) < 0.4, 0.0, grid(6, 600, 5)),
     "nothing varies": np.ones((100, 3)),
+    **{f"{n} questionnaires of {d} items": items(n, d) for n in (1000, 3000) for d in (4, 6, 8)},
+    **{f"{n} questionnaires of like items": items(n, 6, of_common=0.93) for n in (300, 1000, 3000)},
+    **{f"iris in {levels} levels": binned(load_iris, levels) for levels in (3, 5, 10)},
+    **{f"wine in {levels} levels": binned(load_wine, levels, 6) for levels in (3, 5, 10)},
+    **{f"breast cancer in {levels} levels": binned(load_breast_cancer, levels) for levels in (3, 5, 10)},
+    **{f"four columns of it in {levels} levels": binned(load_breast_cancer, levels, 4) for levels in (3, 5, 10)},
 }
 
 
@@ -359,6 +378,24 @@ def test_copies_of_coarse_rows_are_copies_all_the_same():
     y = (X.sum(axis=1) > 16).astype(int)
     assert COPIES not in report_on(TREE, X, y).diagnosis
     assert report_on(TREE, np.repeat(X, 2, axis=0), np.repeat(y, 2)).diagnosis[0] == COPIES
+
+
+@pytest.mark.parametrize("d", [4, 6, 8])
+def test_questionnaires_that_are_all_there_twice_are_copies(d):
+    """However many of them differ in a single answer."""
+    X = items(300, d)
+    X = np.unique(X, axis=0)
+    y = (X.sum(axis=1) > 3 * d).astype(int)
+    assert report_on(TREE, np.repeat(X, 2, axis=0), np.repeat(y, 2)).diagnosis[0] == COPIES
+
+
+@pytest.mark.parametrize(("share", "times"), [(0.1, 2), (0.3, 3), (1.0, 2), (1.0, 5)])
+@pytest.mark.parametrize("load", [load_wine, load_breast_cancer])
+def test_copies_of_measured_rows_are_copies_however_many(load, share, times):
+    X, y = load(return_X_y=True)
+    copied = np.arange(0, len(y), round(1 / share))
+    rows = np.r_[np.arange(len(y)), np.repeat(copied, times - 1)]
+    assert report_on(DummyClassifier(), X[rows], y[rows]).diagnosis[0] == COPIES
 
 
 def test_groups_that_keep_copies_together_leave_nothing_to_doubt():
