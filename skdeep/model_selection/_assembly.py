@@ -140,6 +140,7 @@ def build_report(
             learning_curve,
             by_shares=measure.name in BY_SHARES,
             imbalance=imbalance,
+            naming=sorted({place for doubt in doubts for place in doubt.columns}),
         ),
         gain=gain,
         gain_interval=gain_interval,

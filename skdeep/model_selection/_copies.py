@@ -17,7 +17,7 @@ one, and not copies, which any row may have.
 
 What this cannot tell: copies in a table that has a row for nearly every combination of its values, or that is one
 column of rounded numbers; where most rows have a neighbour anyway, copies of fewer than half as many rows, and where
-nearly all have, of fewer than all; and rows that were copied but for one column, unless that names all rows.
+nearly all have, of fewer than all; and rows that were copied but for one column, unless that names the rows.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from ._data_checks import row_keys
 #: Rows that agree in more columns, or one-hot blocks, than this are copies without a further look.
 MOST_COLUMNS = 256
 LEAST_EXPECTED, MORE_NEIGHBOURS, NEARLY_ALL, MOSTLY = 0.5, 2.0, 0.9, 0.5
-OFTEN, FILLED, FEW_COMMON, FEWEST_NUMBERED = 10, 0.5, 0.01, 10
+OFTEN, FILLED, FEW_COMMON = 10, 0.5, 0.01
 SMALLEST, ROUNDING = 0.05, 1e-6
 
 
@@ -47,13 +47,16 @@ class Copies:
     ----------
     n_rows, n_of : int
         How many, and of how many; a row that several folds hold out counts as often.
-    numbered : bool
-        Whether they are so but for a column that numbers the rows.
+    but_for : tuple of int
+        The places of columns that name the rows, which may differ.
+    names : tuple of str
+        Those of these columns.
     """
 
     n_rows: int
     n_of: int
-    numbered: bool = False
+    but_for: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def share(self) -> float:
@@ -99,27 +102,6 @@ class Keys:
     def at(self, rows: Any) -> Keys:
         """Of some of the rows."""
         return Keys(self.rows[rows], self.targets[rows])
-
-
-def numbering_columns(X: Any) -> list[int]:
-    """The places of columns that number the rows: whole numbers without a gap, each once. None that is alone."""
-    if issparse(X) or np.ndim(X) != 2 or np.shape(X)[0] < FEWEST_NUMBERED:
-        return []
-    found = [place for place, values in enumerate(_columns_of(X)) if _numbers_rows(values)]
-    return found if len(found) < np.shape(X)[1] else []
-
-
-def _numbers_rows(values: Any) -> bool:
-    if values.dtype.kind not in "iuf":
-        return False
-    spread = float(values.max()) - float(values.min())
-    return spread == len(values) - 1 and np.array_equal(np.sort(values), values.min() + np.arange(len(values)))
-
-
-def without_columns(X: Any, places: Sequence[int]) -> Any:
-    """The rows without some of their columns."""
-    kept = [place for place in range(np.shape(X)[1]) if place not in places]
-    return _safe_indexing(X if hasattr(X, "columns") else np.asarray(X), kept, axis=1)
 
 
 def target_keys(y: Any) -> Any:
@@ -204,6 +186,30 @@ def coincide_naturally(parts: Sequence[Any], keys: Any, n_train: int, share: flo
         return counts.mean() >= OFTEN or _is_coarse(_values(parts, columns[0])[first], counts)
     expected = _expected_share(different, n_train)[of_row].mean()
     return bool(expected >= LEAST_EXPECTED * share) or _have_neighbours(different, counts)
+
+
+def chance_of_twins(parts: Sequence[Any], keys: Any) -> tuple[float, int]:
+    """The mean chance of a row to have a twin if the columns were independent, and how many columns vary.
+
+    Parameters
+    ----------
+    parts : sequence of array-like
+        Rows.
+    keys : ndarray of int
+        A number for each row of all parts together; equal rows have the same.
+
+    Returns
+    -------
+    chance : float
+        Of more columns than `MOST_COLUMNS` 0.
+    n_columns : int
+        Of those that tell the same rows apart only one counts.
+    """
+    columns = _telling(column_codes(parts))
+    if not columns or len(columns) > MOST_COLUMNS:
+        return float(not columns), len(columns)
+    first = np.unique(keys, return_index=True)[1]
+    return float(_expected_share([codes[first] for codes in columns], len(keys)).mean()), len(columns)
 
 
 def _telling(columns: Sequence[Any]) -> list[Any]:
@@ -311,14 +317,15 @@ def _codes(values: Any) -> Any:
 
 def _columns(parts: Sequence[Any]) -> Iterator[Any]:
     """The values of each column, of all parts together: numbers, or else text."""
-    for columns in zip(*map(_columns_of, parts), strict=False):
+    for columns in zip(*map(columns_of, parts), strict=False):
         if all(column.dtype.kind in "biuf" for column in columns):
             yield np.concatenate(columns)
         else:
             yield np.concatenate([np.array([str(value) for value in column.tolist()]) for column in columns])
 
 
-def _columns_of(X: Any) -> Iterator[Any]:
+def columns_of(X: Any) -> Iterator[Any]:
+    """The values of each column of an array, a frame, a sparse matrix or a list."""
     if issparse(X):
         X = X.tocsc()
         for number in range(X.shape[1]):

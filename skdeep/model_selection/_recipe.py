@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -116,7 +116,8 @@ class Rule:
     knob : str
         What to turn: see `KNOBS`. "" for what no parameter does.
     action : str
-        What to do with an estimator that has no such knob; "" where the rule then says nothing.
+        What to do with an estimator that has no such knob, names in braces as in `why`; "" where the rule then says
+        nothing.
     """
 
     problem: str
@@ -131,13 +132,13 @@ RECIPE = (
         COPIES,
         "Rows that were trained on tell whether they are known by heart, not what becomes of others.",
         action="pass groups, one name for each different row, to what cuts the rows (this report, "
-        "train_dev_test_split): of an array np.unique(X, axis=0, return_inverse=True)[1].ravel(), of a frame "
-        "X.groupby(list(X.columns), dropna=False).ngroup()",
+        "train_dev_test_split): of an array np.unique({rows}, axis=0, return_inverse=True)[1].ravel(), of a frame "
+        "X.groupby(list({columns}), dropna=False).ngroup()",
     ),
     Rule(
         COPIES,
         "Where a copy says nothing new, it is not needed.",
-        action="drop the copies before the rows are cut, such as by drop_duplicates() of a frame",
+        action="drop the copies before the rows are cut, such as by drop_duplicates({subset}) of a frame",
     ),
     Rule(
         UNSEEN,
@@ -268,6 +269,7 @@ def advise(
     rows_needed: str = "",
     by_shares: bool = False,
     imbalance: str = "",
+    naming: Sequence[int] = (),
 ) -> tuple[Advice, ...]:
     """What to do next.
 
@@ -291,6 +293,8 @@ def advise(
         Whether the error is one of probabilities or of all rows alike, for which the classes' shares matter.
     imbalance : str, default=""
         A sentence on why the error hardly shows what is learnt; "" where it does.
+    naming : sequence of int, default=()
+        The places of columns that name the rows, behind which copies are hidden.
 
     Returns
     -------
@@ -301,13 +305,22 @@ def advise(
     subject = subject_of(estimator, fitted, n_rows=n_rows, unfinished=unfinished, sparse=symptoms.sparse)
     told = {"not_normalised": symptoms.not_normalised, "doubling": doubling, "rows_needed": rows_needed}
     facts = {name: text or UNKNOWN[name] for name, text in told.items()}
-    facts |= {"by_shares": WEIGHTED, "imbalance": imbalance}
+    facts |= {"by_shares": WEIGHTED, "imbalance": imbalance, **_equal_rows(naming)}
     unsaid = {"{doubling}": doubling is None, "{by_shares}": not by_shares, "{imbalance}": not imbalance}
     rules = [rule for rule in RECIPE if not unsaid.get(rule.why, False)]
+    rules = [replace(rule, action=rule.action.format(**facts)) for rule in rules]
     changes = _changes(rules, {*diagnosis, *symptoms.problems}, subject)
     return tuple(
         Advice(rule.problem, change.action, rule.why.format(**facts), change.parameters) for rule, change in changes
     )
+
+
+def _equal_rows(naming: Sequence[int]) -> dict[str, str]:
+    """By which expressions rows are told to be equal: in all columns but those that name them."""
+    if not naming:
+        return {"rows": "X", "columns": "X.columns", "subset": ""}
+    columns = f"X.columns.delete({list(naming)})"
+    return {"rows": f"np.delete(X, {list(naming)}, axis=1)", "columns": columns, "subset": f"subset={columns}"}
 
 
 def _changes(rules: Sequence[Rule], problems: set[str], subject: Subject) -> Iterator[tuple[Rule, Change]]:

@@ -215,6 +215,22 @@ def test_cv_results_of_coin_flips_are_diagnosed_first_too(indices):
     assert_allclose(report.gain, min(y.mean(), 1 - y.mean()) - report.dev_error)
 
 
+def grid(values, n, d, seed=0):
+    return np.random.default_rng(seed).integers(values, size=(n, d)).astype(float)
+
+
+def items(n, d, seed=0, of_common=0.8):
+    """Answers from 1 to 5 that go together, as of a questionnaire."""
+    rng = np.random.default_rng(seed)
+    scores = np.sqrt(of_common) * rng.normal(size=(n, 1)) + np.sqrt(1 - of_common) * rng.normal(size=(n, d))
+    return np.ceil(5 * norm.cdf(scores))
+
+
+def binned(load, levels, n_columns=30):
+    X = load(return_X_y=True)[0][:, :n_columns]
+    return KBinsDiscretizer(levels, encode="ordinal", strategy="uniform").fit_transform(X)
+
+
 # Copies -------------------------------------------------------------------------------------------------------------
 
 
@@ -266,10 +282,85 @@ def test_a_column_that_numbers_the_rows_hides_no_copies(container):
     X, y = four_times(*noise(100, 3))
     report = report_on(DummyClassifier(), container(np.column_stack([X, np.arange(7, 407)])), y)
     assert report.diagnosis[0] == COPIES
-    assert "but for a column that numbers the rows" in report.summary
+    assert "but for column " in report.summary
     parts = {"X_dev": np.column_stack([X[:50], np.arange(50)]), "y_dev": y[:50]}
     report = report_on(DummyClassifier(), np.column_stack([X[::4], np.arange(100)]), y[::4], **parts)
     assert report.diagnosis[0] == COPIES
+
+
+def times(n):
+    """In seconds, a few of them the same."""
+    return 1.6e9 + np.cumsum(np.random.default_rng(2).integers(1, 2000, size=n) * (np.arange(n) % 200 != 1))
+
+
+NAMES = {
+    "numbers in steps": lambda n: 2 * np.arange(n),
+    "numbers with gaps": lambda n: np.cumsum(np.random.default_rng(2).integers(1, 5, size=n)),
+    "a random number": lambda n: np.random.default_rng(2).permutation(10**6)[:n],
+    "a fraction": lambda n: np.random.default_rng(2).random(n),
+    "times": times,
+}
+
+
+@pytest.mark.parametrize("copied", [1.0, 0.1])
+@pytest.mark.parametrize("make", NAMES.values(), ids=NAMES)
+def test_a_column_that_names_the_rows_hides_no_copies(make, copied):
+    """Of all rows, or of a few, which leave the other columns with nearly as many values."""
+    X, y = noise(400, 3)
+    rows = np.r_[np.arange(400), np.arange(round(400 * copied))]
+    report = report_on(DummyClassifier(), np.column_stack([X[rows], make(len(rows))]), y[rows])
+    assert report.diagnosis[0] == COPIES
+    assert "but for column 3 with a value of its own in nearly every row" in report.summary
+
+
+def test_texts_that_name_the_rows_hide_no_copies():
+    X, y = four_times(*noise(100, 3))
+    frame = pd.DataFrame(X, columns=list("abc")).assign(key=[f"row {number}" for number in range(400)])
+    report = report_on(DummyClassifier(), frame, y)
+    assert report.diagnosis[0] == COPIES
+    assert "but for column 'key'" in report.summary
+
+
+def test_names_hide_no_copies_in_a_part_of_the_users_own():
+    X, y = noise(400, 3)
+    names = np.random.default_rng(3).permutation(10**6)[:440]
+    rows = np.r_[np.arange(400), np.arange(40)]
+    X, y = np.column_stack([names, X[rows]]), y[rows]
+    assert report_on(TREE, X[:400], y[:400], X_dev=X[400:], y_dev=y[400:]).diagnosis[0] == COPIES
+    assert COPIES not in report_on(TREE, X[:300], y[:300], X_dev=X[300:400], y_dev=y[300:400]).diagnosis
+
+
+def test_the_advice_on_copies_behind_names_can_be_followed():
+    """Each expression, as it stands in the words, gives groups, or rows, without copies."""
+    X, y = four_times(*noise(100, 3))
+    X = np.column_stack([np.arange(400) * 2, X, np.random.default_rng(0).random(400)])
+    grouped, dropped = (advice.action for advice in report_on(TREE, X, y).advice if advice.problem == COPIES)
+    of_array, of_frame = grouped.split(": of an array ")[1].split(", of a frame ")
+    frame = pd.DataFrame(X)
+    for groups in (eval(of_array, {"np": np, "X": X}), eval(of_frame, {"X": frame})):
+        assert len(np.unique(groups)) == 100
+        assert report_on(TREE, X, y, groups=groups).diagnosis[0] == NO_BETTER
+    kept = eval("X." + dropped.split("such as by ")[1].removesuffix(" of a frame"), {"X": frame})
+    assert len(kept) == 100
+
+
+BESIDE_A_NUMBER = {
+    "one category": grid(4, 400, 1),
+    "categories": grid(3, 400, 4),
+    "categories that go together": grid(4, 400, 1) + grid(2, 400, 6) * (grid(9, 400, 6) == 0),
+    "a code and its name": grid(150, 400, 1) * [1, 7] + [0, 100],
+    "a questionnaire": items(1000, 6),
+    "binned measurements": binned(load_breast_cancer, 3),
+    "rounded numbers that go together": np.random.default_rng(0).normal(size=(400, 1)).round(1) * [1, 2] + [0, 1],
+}
+
+
+@pytest.mark.parametrize("X", BESIDE_A_NUMBER.values(), ids=BESIDE_A_NUMBER)
+def test_a_single_measured_number_is_no_name(X):
+    """Rows that differ in it alone are rows of their own."""
+    y = (X.sum(axis=1) > X.sum(axis=1).mean()).astype(int)
+    rows = np.column_stack([X, np.random.default_rng(1).normal(size=len(X))])
+    assert COPIES not in report_on(DecisionTreeClassifier(max_depth=3, random_state=0), rows, y).diagnosis
 
 
 def test_rows_without_a_copy_are_not_doubted_for_their_number():
@@ -323,22 +414,6 @@ def test_rows_whose_targets_differ_are_no_copies():
     assert COPIES in agreeing.diagnosis
     y = np.where(np.arange(600) % 2 == 0, y, 1 - y[np.arange(600) // 2 * 2])  # each pair of rows: one of each class
     assert COPIES not in report_on(TREE, X, y).diagnosis
-
-
-def grid(values, n, d, seed=0):
-    return np.random.default_rng(seed).integers(values, size=(n, d)).astype(float)
-
-
-def items(n, d, seed=0, of_common=0.8):
-    """Answers from 1 to 5 that go together, as of a questionnaire."""
-    rng = np.random.default_rng(seed)
-    scores = np.sqrt(of_common) * rng.normal(size=(n, 1)) + np.sqrt(1 - of_common) * rng.normal(size=(n, d))
-    return np.ceil(5 * norm.cdf(scores))
-
-
-def binned(load, levels, n_columns=30):
-    X = load(return_X_y=True)[0][:, :n_columns]
-    return KBinsDiscretizer(levels, encode="ordinal", strategy="uniform").fit_transform(X)
 
 
 COARSE = {
