@@ -13,11 +13,12 @@ from ._hyperparameters import Change, turn
 
 COPIES, UNSEEN = "copies of training rows", "classes never trained on"
 TOO_FEW_FITS, NO_BETTER = "most fits are missing", "no better than a constant prediction"
-DIVERGED, CONSTANT = "diverged", "constant predictions"
+DIVERGED, CONSTANT, SPOILT = "diverged", "constant predictions", "training came to nothing"
 NOT_NORMALISED, NOT_CONVERGED = "inputs not normalised", "not converged"
 #: What may be seen in a fit -> the problem that it is.
 PROBLEMS = {
     "diverged": DIVERGED,
+    "spoilt": SPOILT,
     "constant": CONSTANT,
     "not_normalised": NOT_NORMALISED,
     "not_converged": NOT_CONVERGED,
@@ -32,8 +33,8 @@ class Advice:
     Attributes
     ----------
     problem : str
-        What it is about: one of a report's `diagnosis`, or "diverged", "constant predictions", "inputs not normalised"
-        or "not converged".
+        What it is about: one of a report's `diagnosis`, or "diverged", "training came to nothing", "constant
+        predictions", "inputs not normalised" or "not converged".
     action : str
         What to do, in words that suit the estimator, with the parameters by the names that its predictor has for them.
     why : str
@@ -88,6 +89,8 @@ class Symptoms:
         Whether a fit ended in numbers that are not finite.
     sparse : bool
         Whether the inputs are sparse, so that they can be scaled and not centred.
+    spoilt : str
+        What a training said of itself that more iterations would not mend; "" where none did.
     """
 
     not_converged: bool = False
@@ -96,6 +99,7 @@ class Symptoms:
     constant: bool = False
     diverged: bool = False
     sparse: bool = False
+    spoilt: str = ""
 
     @property
     def problems(self) -> set[str]:
@@ -172,6 +176,7 @@ RECIPE = (
         action="check that the features reach the model and have to do with the target",
     ),
     Rule(NOT_NORMALISED, "{not_normalised}", "scale"),
+    Rule(SPOILT, "{spoilt}", action="mend first what the training itself warns of"),
     Rule(
         NOT_CONVERGED,
         "Training ended while it was still getting somewhere: its errors are not yet those of the model.",
@@ -305,9 +310,12 @@ def advise(
     subject = subject_of(estimator, fitted, n_rows=n_rows, unfinished=unfinished, sparse=symptoms.sparse)
     told = {"not_normalised": symptoms.not_normalised, "doubling": doubling, "rows_needed": rows_needed}
     facts = {name: text or UNKNOWN[name] for name, text in told.items()}
+    facts |= {"spoilt": symptoms.spoilt}
     facts |= {"by_shares": WEIGHTED, "imbalance": imbalance, **_equal_rows(naming)}
     unsaid = {"{doubling}": doubling is None, "{by_shares}": not by_shares, "{imbalance}": not imbalance}
     rules = [rule for rule in RECIPE if not unsaid.get(rule.why, False)]
+    if symptoms.spoilt:  # of which more iterations would make no more
+        rules = [rule for rule in rules if rule.knob != "longer"]
     rules = [replace(rule, action=rule.action.format(**facts)) for rule in rules]
     changes = _changes(rules, {*diagnosis, *symptoms.problems}, subject)
     return tuple(
