@@ -138,7 +138,7 @@ def build_report(
             symptoms or Symptoms(),
             n_rows,
             learning_curve,
-            by_shares=measure.name in BY_SHARES,
+            by_shares=measure.name in BY_SHARES and rungs["train"].error > baseline,
             imbalance=imbalance,
             naming=sorted({place for doubt in doubts for place in doubt.columns}),
         ),

@@ -183,7 +183,9 @@ RECIPE = (
         "longer",
         "let it run for more iterations",
     ),
-    # Nothing that holds for other rows is learnt.
+    # Nothing that holds for other rows is learnt, or nothing that this error counts.
+    Rule(NO_BETTER, "{by_shares}", "unweighted"),
+    Rule(NO_BETTER, "{imbalance}", action="measure another error, by scoring"),
     Rule(
         NO_BETTER,
         "Features that have come apart from their targets have nothing to tell.",
@@ -194,8 +196,6 @@ RECIPE = (
         "What does not reach the model, or says nothing of the target, cannot be learnt.",
         action="check that the features reach the model and have to do with the target",
     ),
-    Rule(NO_BETTER, "{by_shares}", "unweighted"),
-    Rule(NO_BETTER, "{imbalance}", action="measure another error, by scoring"),
     Rule(
         NO_BETTER,
         "What nobody can tell from these features is no fault of the model.",
@@ -295,7 +295,8 @@ def advise(
     rows_needed : str, default=""
         A sentence on how many dev rows would settle what is open.
     by_shares : bool, default=False
-        Whether the error is one of probabilities or of all rows alike, for which the classes' shares matter.
+        Whether the shares of the classes matter to the error, and it is above that of a constant prediction on the
+        training rows, too, as class weights may have it.
     imbalance : str, default=""
         A sentence on why the error hardly shows what is learnt; "" where it does.
     naming : sequence of int, default=()

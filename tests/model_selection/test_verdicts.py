@@ -197,6 +197,38 @@ def test_class_weights_are_doubted_where_the_shares_of_the_classes_matter():
     assert unweighted not in [advice.parameters for advice in report.advice]
 
 
+def rare(n=2000):
+    """One row of twenty is of a class of its own, which most can be told from the others."""
+    rng = np.random.default_rng(0)
+    y = (rng.random(n) < 0.05).astype(int)
+    return rng.normal(size=(n, 4)) + y[:, None], y
+
+
+def test_a_model_whose_class_weights_cost_accuracy_is_not_said_to_learn_nothing():
+    """Its ranking is good; so that neither rows nor features are doubted before the weights and the error."""
+    model = LogisticRegression(class_weight="balanced")
+    report = report_on(model, *rare())
+    assert 1 - report_on(model, *rare(), scoring="roc_auc").dev_error > 0.9
+    assert report.diagnosis[0] == NO_BETTER
+    assert report.advice[0].parameters == {"class_weight": None}
+    assert report.advice[1].action == "measure another error, by scoring"
+    assert "hardly learnt" not in report.summary
+    assert "what is learnt, if anything, is not what this error counts" in report.summary
+
+
+def test_where_the_majority_is_hardly_to_be_beaten_another_error_is_advised_first():
+    report = report_on(LogisticRegression(C=1e-4), *rare())
+    assert report.diagnosis[0] == NO_BETTER
+    assert report.advice[0].action == "measure another error, by scoring"
+    assert "as far as this error tells, the training rows themselves are hardly learnt" in report.summary
+
+
+def test_class_weights_that_cost_nothing_are_not_doubted():
+    """Of coin flips they are all the same."""
+    report = report_on(LogisticRegression(class_weight="balanced"), *noise())
+    assert "its own target" in report.advice[0].action
+
+
 def test_rows_of_the_training_kind_tell_what_is_learnt_where_the_dev_rows_are_others():
     """A model that is good on train-dev rows learns; that it fails on dev rows is a mismatch."""
     X, y = make_classification(1500, 5, class_sep=2, random_state=0)
