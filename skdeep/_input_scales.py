@@ -46,6 +46,13 @@ CONSTANT, ROUNDING = 1e-10, 8  # a spread of less, in units of the mean, or of f
 LEFT_OVER = 1e-14  # in units of the largest deviation: what rounding leaves of a component that is none
 FEWEST_ROWS = 5  # of fewer, values may lie close together by chance
 N_NAMED = 5
+#: How the sentences go that `input_warnings` gives.
+SENTENCES = (
+    "standard deviations differ by a factor",
+    "standard deviations from 0 lies",
+    "are large, with",
+    "are small:",
+)
 
 Moments = tuple[Any, Any, Any, Any]
 
@@ -90,6 +97,11 @@ def input_warnings(X: Any, names: Any = None, *, size: bool = True) -> tuple[str
             f"{_named(names, far, from_zero)}: {centre}."
         )
     return (*found, *_wrong_size(columns, ~(odd | far), scaler)) if size else tuple(found)
+
+
+def tells_of_inputs(text: str) -> bool:
+    """Whether a text holds a sentence of `input_warnings`."""
+    return any(sentence in text for sentence in SENTENCES)
 
 
 def may_be_mis_scaled(X: Any) -> bool:

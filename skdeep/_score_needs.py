@@ -46,6 +46,16 @@ def _vary(y: Any, training: Any, options: Mapping[str, Any]) -> bool:
     return all(len(_distinct(column)) > 1 for column in _columns(y))
 
 
+def _some_vary(y: Any, training: Any, options: Mapping[str, Any]) -> bool:
+    """Of several outputs one is enough; where those that do not vary are to be no number, all of them."""
+    vary = [len(_distinct(column)) > 1 for column in _columns(y)]
+    return any(vary) if options.get("force_finite", True) else all(vary)
+
+
+def _are_two(y: Any, training: Any, options: Mapping[str, Any]) -> bool:
+    return len(y) > 1
+
+
 def _have_a_positive(y: Any, training: Any, options: Mapping[str, Any]) -> bool:
     """Two rows, and the label that counts as positive where the training targets are two classes, it one of them."""
     positive = options.get("pos_label", 1)
@@ -56,11 +66,12 @@ def _have_a_positive(y: Any, training: Any, options: Mapping[str, Any]) -> bool:
 
 
 def _have_positives(y: Any, training: Any, options: Mapping[str, Any]) -> bool:
-    """As the average precision: of several labels each, of several classes all."""
+    """As the average precision: of several labels each, of several classes all, of two both."""
     if options["kind"] == "multilabel-indicator":
         return all(column.any() for column in _columns(y))
     if options["kind"] == "binary":
-        return _have_a_positive(y, training, {**options, "average": "binary"})
+        of_two = {**options, "average": "binary"}
+        return _vary(y, training, options) and _have_a_positive(y, training, of_two)
     return _have_all(y, training, options)
 
 
@@ -71,25 +82,38 @@ def _have_all(y: Any, training: Any, options: Mapping[str, Any]) -> bool:
     return np.array_equal(_distinct(y), _distinct(training))
 
 
+def _have_all_unless_named(y: Any, training: Any, options: Mapping[str, Any]) -> bool:
+    """As `_have_all`, where the score is not told by its `labels` which classes there are."""
+    if options.get("labels") is not None or options["kind"] == "multilabel-indicator":
+        return True
+    return _have_all(y, training, options)
+
+
 def _above(limit: float, *, strictly: bool = False) -> Callable[[Any, Any, Mapping[str, Any]], bool]:
     return lambda y, training, options: bool(np.all(y > limit) if strictly else np.all(y >= limit))
 
 
-NUMBERS, CLASSES = "scoring='neg_mean_squared_error'", "scoring='neg_log_loss' or 'accuracy'"
-_VARIED = Need("two different targets at least", NUMBERS, _vary)
+NUMBERS, CLASSES = "scoring='neg_mean_squared_error'", "scoring='accuracy'"
+_VARIED = Need("two different targets at least", NUMBERS, _some_vary)
 _VARIED_CLASSES = Need("rows of two classes at least", CLASSES, _vary)
 _POSITIVE = Need("two rows at least, one of them positive", CLASSES, _have_a_positive)
-_POSITIVES = Need("a positive row of every label at least", CLASSES, _have_positives)
-_ALL = Need("rows of every class that was trained on, and of no other", CLASSES, _have_all)
-#: Metric of scikit-learn, by the name of its function -> what it needs. All others are defined on any rows.
+_POSITIVES = Need("a positive row of every label at least, and of two classes rows of both", CLASSES, _have_positives)
+_TWO = Need("two rows at least", CLASSES, _are_two)
+_EACH = "rows of every class that was trained on, and of no other"
+_ALL, _ALL_UNLESS_NAMED = Need(_EACH, CLASSES, _have_all), Need(_EACH, CLASSES, _have_all_unless_named)
+#: Metric of scikit-learn, by the name of its function -> what it needs. Those of all other names of `get_scorer_names`
+#: are defined on any rows.
 NEEDS: dict[str, Need] = {
     **dict.fromkeys(("r2_score", "explained_variance_score"), _VARIED),
     **dict.fromkeys(("d2_absolute_error_score", "d2_pinball_score", "d2_tweedie_score"), _VARIED),
     **dict.fromkeys(("matthews_corrcoef", "mutual_info_score", "normalized_mutual_info_score"), _VARIED_CLASSES),
     **dict.fromkeys(("adjusted_mutual_info_score", "homogeneity_score", "v_measure_score"), _VARIED_CLASSES),
+    **dict.fromkeys(("adjusted_rand_score", "completeness_score", "cohen_kappa_score"), _VARIED_CLASSES),
+    **dict.fromkeys(("rand_score", "fowlkes_mallows_score"), _TWO),
     **dict.fromkeys(("f1_score", "fbeta_score", "precision_score", "recall_score", "jaccard_score"), _POSITIVE),
     "average_precision_score": _POSITIVES,
-    **dict.fromkeys(("roc_auc_score", "d2_log_loss_score", "d2_brier_score", "top_k_accuracy_score"), _ALL),
+    **dict.fromkeys(("roc_auc_score", "d2_log_loss_score", "d2_brier_score"), _ALL),
+    **dict.fromkeys(("log_loss", "top_k_accuracy_score"), _ALL_UNLESS_NAMED),
     **dict.fromkeys(("brier_score_loss", "positive_likelihood_ratio", "negative_likelihood_ratio"), _ALL),
     "mean_absolute_percentage_error": Need(
         "targets that are not 0", NUMBERS, lambda y, training, options: bool(np.all(y != 0))
@@ -102,7 +126,7 @@ NEEDS: dict[str, Need] = {
     "mean_gamma_deviance": Need("targets above 0", NUMBERS, _above(0.0, strictly=True)),
 }
 #: The Brier score of two classes is defined where only one of them is.
-ONLY_OF_SEVERAL = ("brier_score_loss", "top_k_accuracy_score")
+ONLY_OF_SEVERAL = ("brier_score_loss",)
 
 
 def unmet_need(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from numbers import Real
 from typing import Any
 
@@ -14,7 +15,7 @@ from sklearn.utils.validation import _num_samples
 
 from ._arguments import check_estimator, check_fractions, check_rows, check_shares, own_parts
 from ._assembly import build_report, target_warning
-from ._copies import Copies, Part, copies_in_folds, copies_in_part, numbering_columns, without_columns
+from ._copies import Copies, Part, copies_in_folds, copies_in_part
 from ._data_checks import count_duplicates, count_test_look, imbalance_warning, one_class_warnings, row_keys
 from ._defined import undefined_sentence
 from ._doubts import Doubt, find_doubts
@@ -22,6 +23,7 @@ from ._error import ACCURACY, error_measure
 from ._fits import Plan, Sample
 from ._ladder import Rung, make_rung
 from ._measurement import measure_ladder
+from ._naming_columns import cannot_agree_by_chance, column_names, naming_columns, without_columns
 from ._recipe import COPIES
 from ._reference import constant_prediction, reference_evaluation
 from ._report import BiasVarianceReport
@@ -264,14 +266,33 @@ def _find_unseen(task: Task) -> dict[str, Unseen]:
 
 def _find_copies(task: Task, rows: Mapping[str, Part], tolerance: float) -> dict[str, Copies]:
     """Held-out rows that are copies of training rows, by rung."""
-    numbering = numbering_columns(task.sample.X)
-    if numbering:
-        less = {name: without_columns(part.X, numbering) for name, part in rows.items()}
-        rows = {name: Part(less[name], part.y, row_keys(less[name])) for name, part in rows.items()}
-    found = {name: copies_in_part(rows["train"], rows[name], tolerance) for name in task.parts}
-    if task.folds:
-        found = {"dev": copies_in_folds(rows["train"], task.folds, tolerance), **found}
-    return {name: replace(one, numbered=bool(numbering)) for name, one in found.items()}
+    rungs = (["dev"] if task.folds else []) + list(task.parts)
+    return {rung: _copies_in(task, rung, rows["train"], rows.get(rung), tolerance) for rung in rungs}
+
+
+def _copies_in(task: Task, rung: str, train: Part, own: Part | None, tolerance: float) -> Copies:
+    """Of one rung: of whole rows or, where these are none, of rows without the columns that name them."""
+    look = partial(_look_for_copies, task.folds, tolerance)
+    found, parts = look(train, own), [train] if own is None else [train, own]
+    if found.share > tolerance:
+        return found
+    for places in naming_columns([part.X for part in parts]):
+        less = [_without(part, places) for part in parts]
+        copies = look(less[0], less[1] if own is not None else None)
+        keys = np.concatenate([part.rows for part in less])
+        if copies.share > tolerance and cannot_agree_by_chance([part.X for part in less], keys):
+            return replace(copies, but_for=tuple(places), names=column_names(train.X, places))
+    return found
+
+
+def _look_for_copies(folds: Sequence[tuple[Any, Any]], tolerance: float, train: Part, own: Part | None) -> Copies:
+    """In a part of the user's own or, without one, in the held-out rows of the folds."""
+    return copies_in_folds(train, folds, tolerance) if own is None else copies_in_part(train, own, tolerance)
+
+
+def _without(part: Part, places: Sequence[int]) -> Part:
+    X = without_columns(part.X, places)
+    return Part(X, part.y, row_keys(X))
 
 
 def _count_duplicates(task: Task, parts: Mapping[str, Part]) -> dict[str, int]:

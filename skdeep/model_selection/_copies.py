@@ -6,8 +6,9 @@ coincide: then those to come will coincide with training rows as often, and noth
 - If each column's values were drawn independently of the others, by the frequencies that they have among the different
   rows, there would be about as many rows with a twin among the training rows: half as many as there are.
 - Where rows coincide in all columns, more of them coincide in all but one: the different rows with a *neighbour*, which
-  differs from them in a single column, are at least twice as many as those that occur more than once, and these mostly
-  have neighbours, too. What is copied in a table of measured numbers has none.
+  differs from them in a single column, are at least twice as many as those that occur more than once, or nearly all
+  there are, and these mostly have neighbours, too. What is copied in a table of measured numbers has none. Where no row
+  stands alone, though each is there a few times only, rows are copies all the same.
 
 One-hot columns that stand side by side count as one. A table of a single column is coarse where each value occurs ten
 times, or where those that occur more than once mostly have a neighbour one step away, as rounded numbers do. And
@@ -15,8 +16,8 @@ where less than one in a hundred of the different rows occurs more than once, th
 one, and not copies, which any row may have.
 
 What this cannot tell: copies in a table that has a row for nearly every combination of its values, or that is one
-column of rounded numbers; where most rows have a neighbour anyway, copies of fewer than half as many rows; and rows
-that were copied but for one column, unless that numbers all rows.
+column of rounded numbers; where most rows have a neighbour anyway, copies of fewer than half as many rows, and where
+nearly all have, of fewer than all; and rows that were copied but for one column, unless that names the rows.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ from ._data_checks import row_keys
 
 #: Rows that agree in more columns, or one-hot blocks, than this are copies without a further look.
 MOST_COLUMNS = 256
-LEAST_EXPECTED, MORE_NEIGHBOURS, MOSTLY = 0.5, 2.0, 0.5
-OFTEN, FILLED, FEW_COMMON, FEWEST_NUMBERED = 10, 0.5, 0.01, 10
+LEAST_EXPECTED, MORE_NEIGHBOURS, NEARLY_ALL, MOSTLY = 0.5, 2.0, 0.9, 0.5
+OFTEN, FILLED, FEW_COMMON = 10, 0.5, 0.01
 SMALLEST, ROUNDING = 0.05, 1e-6
 
 
@@ -46,13 +47,16 @@ class Copies:
     ----------
     n_rows, n_of : int
         How many, and of how many; a row that several folds hold out counts as often.
-    numbered : bool
-        Whether they are so but for a column that numbers the rows.
+    but_for : tuple of int
+        The places of columns that name the rows, which may differ.
+    names : tuple of str
+        Those of these columns.
     """
 
     n_rows: int
     n_of: int
-    numbered: bool = False
+    but_for: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def share(self) -> float:
@@ -98,27 +102,6 @@ class Keys:
     def at(self, rows: Any) -> Keys:
         """Of some of the rows."""
         return Keys(self.rows[rows], self.targets[rows])
-
-
-def numbering_columns(X: Any) -> list[int]:
-    """The places of columns that number the rows: whole numbers without a gap, each once. None that is alone."""
-    if issparse(X) or np.ndim(X) != 2 or np.shape(X)[0] < FEWEST_NUMBERED:
-        return []
-    found = [place for place, values in enumerate(_columns_of(X)) if _numbers_rows(values)]
-    return found if len(found) < np.shape(X)[1] else []
-
-
-def _numbers_rows(values: Any) -> bool:
-    if values.dtype.kind not in "iuf":
-        return False
-    spread = float(values.max()) - float(values.min())
-    return spread == len(values) - 1 and np.array_equal(np.sort(values), values.min() + np.arange(len(values)))
-
-
-def without_columns(X: Any, places: Sequence[int]) -> Any:
-    """The rows without some of their columns."""
-    kept = [place for place in range(np.shape(X)[1]) if place not in places]
-    return _safe_indexing(X if hasattr(X, "columns") else np.asarray(X), kept, axis=1)
 
 
 def target_keys(y: Any) -> Any:
@@ -205,6 +188,30 @@ def coincide_naturally(parts: Sequence[Any], keys: Any, n_train: int, share: flo
     return bool(expected >= LEAST_EXPECTED * share) or _have_neighbours(different, counts)
 
 
+def chance_of_twins(parts: Sequence[Any], keys: Any) -> tuple[float, int]:
+    """The mean chance of a row to have a twin if the columns were independent, and how many columns vary.
+
+    Parameters
+    ----------
+    parts : sequence of array-like
+        Rows.
+    keys : ndarray of int
+        A number for each row of all parts together; equal rows have the same.
+
+    Returns
+    -------
+    chance : float
+        Of more columns than `MOST_COLUMNS` 0.
+    n_columns : int
+        Of those that tell the same rows apart only one counts.
+    """
+    columns = _telling(column_codes(parts))
+    if not columns or len(columns) > MOST_COLUMNS:
+        return float(not columns), len(columns)
+    first = np.unique(keys, return_index=True)[1]
+    return float(_expected_share([codes[first] for codes in columns], len(keys)).mean()), len(columns)
+
+
 def _telling(columns: Sequence[Any]) -> list[Any]:
     """The columns that vary; of those that tell the same rows apart, such as a code and its name, the first."""
     told: dict[bytes, Any] = {}
@@ -226,15 +233,29 @@ def _expected_share(different: Sequence[Any], n_train: int) -> Any:
 
 
 def _have_neighbours(different: Sequence[Any], counts: Any) -> bool:
-    """Whether rows that differ in a single column are twice as many as those that occur more than once."""
-    draw = np.random.default_rng(0)
-    hashes = [draw.integers(2**63, size=codes.max() + 1, dtype=np.uint64)[codes] for codes in different]
-    whole, repeated = np.sum(hashes, axis=0, dtype=np.uint64), counts > 1
+    """Whether rows that differ in a single column are twice as many as those that occur more than once, or nearly all.
+
+    A table in which every row occurs more than once, but not often, is one of copies.
+    """
+    repeated = counts > 1
+    if repeated.all() and counts.mean() < OFTEN:
+        return False
+    hashes = [_mix(codes + place * len(counts)) for place, codes in enumerate(different)]
+    whole = np.sum(hashes, axis=0, dtype=np.uint64)
     near = np.zeros(len(counts), dtype=bool)
     for part in hashes:
         _, of_row, n_equal = np.unique(whole - part, return_inverse=True, return_counts=True)
         near |= n_equal[of_row] > 1
-    return bool(near.mean() >= MORE_NEIGHBOURS * repeated.mean() and near[repeated].mean() >= MOSTLY)
+    many = min(MORE_NEIGHBOURS * repeated.mean(), NEARLY_ALL)
+    return bool(near.mean() >= many and near[repeated].mean() >= MOSTLY)
+
+
+def _mix(numbers: Any) -> Any:
+    """For each number one whose sums with others tell which they are: the last steps of SplitMix64."""
+    mixed = numbers.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return mixed ^ (mixed >> np.uint64(31))
 
 
 def _is_coarse(values: Any, counts: Any) -> bool:
@@ -296,14 +317,15 @@ def _codes(values: Any) -> Any:
 
 def _columns(parts: Sequence[Any]) -> Iterator[Any]:
     """The values of each column, of all parts together: numbers, or else text."""
-    for columns in zip(*map(_columns_of, parts), strict=False):
+    for columns in zip(*map(columns_of, parts), strict=False):
         if all(column.dtype.kind in "biuf" for column in columns):
             yield np.concatenate(columns)
         else:
             yield np.concatenate([np.array([str(value) for value in column.tolist()]) for column in columns])
 
 
-def _columns_of(X: Any) -> Iterator[Any]:
+def columns_of(X: Any) -> Iterator[Any]:
+    """The values of each column of an array, a frame, a sparse matrix or a list."""
     if issparse(X):
         X = X.tocsc()
         for number in range(X.shape[1]):

@@ -22,11 +22,14 @@ class Doubt:
         As in a report's `diagnosis`.
     sentence : str
         How many rows it is about, and what that does to the error.
+    columns : tuple of int
+        The places of those that hide it.
     """
 
     rungs: tuple[str, ...]
     problem: str
     sentence: str
+    columns: tuple[int, ...] = ()
 
 
 def find_doubts(
@@ -55,7 +58,7 @@ def find_doubts(
     """
     for rung, part in (copies or {}).items():
         if part.share > tolerance:
-            yield Doubt((rung,), COPIES, _copies_sentence(rung, part))
+            yield Doubt((rung,), COPIES, _copies_sentence(rung, part), part.but_for)
     for rung, of_classes in (unseen or {}).items():
         if of_classes.share > tolerance:
             yield Doubt((rung,), UNSEEN, _unseen_sentence(rung, of_classes))
@@ -68,7 +71,8 @@ def find_doubts(
 
 
 def _copies_sentence(rung: str, part: Copies) -> str:
-    but = ", but for a column that numbers the rows" if part.numbered else ""
+    names = f"{'columns' if len(part.names) > 1 else 'column'} {', '.join(part.names)}"
+    but = f", but for {names} with a value of its own in nearly every row" if part.names else ""
     return (
         f"Of {part.n_of} {rung} rows {part.n_rows} are copies of training rows, target included{but}: their errors are "
         "those of rows that were trained on."

@@ -56,6 +56,11 @@ class ErrorMeasure:
         return self.by_row is _misranked
 
     @property
+    def scorer_in_need(self) -> Any:
+        """What may need more of the targets than any have; None for the log loss row by row, which needs nothing."""
+        return None if self.by_row is BY_ROW["neg_log_loss"] else self.scorer
+
+    @property
     def is_share(self) -> bool:
         """Whether the error is what a score lacks to 1, and no more than 1, so that it reads as a percentage."""
         return self.name.startswith("1 - ") and self.largest == 1.0
@@ -248,13 +253,21 @@ def _root_squared(predictions: Any, y: Any, weights: Any) -> tuple[float, Any]:
 
 
 def _unexplained(predictions: Any, y: Any, weights: Any) -> tuple[float, Any]:
-    """1 - R² = mean r² / variance of y, linearised in both; the mean over the outputs."""
+    """1 - R² = mean r² / variance of y, linearised in both; the mean over the outputs.
+
+    That of an output which does not vary, beside others that do, is 0 or 1, as scikit-learn has it.
+    """
     y, residuals = _residuals(predictions, y)
     deviations = (y - np.average(y, axis=0, weights=weights)) ** 2
     with np.errstate(invalid="ignore", divide="ignore"):  # a constant y has no R²: not finite, which the caller tells
         variance = np.average(deviations, axis=0, weights=weights)
-        share = np.average(residuals**2, axis=0, weights=weights) / variance
-        return float(share.mean()), ((residuals**2 - share * deviations) / variance).mean(axis=1)
+        squares = np.average(residuals**2, axis=0, weights=weights)
+        share, influence = squares / variance, residuals**2 - squares / variance * deviations
+        influence /= variance
+    if variance.any():
+        flat = variance == 0
+        share[flat], influence[:, flat] = squares[flat] > 0, 0.0
+    return float(share.mean()), influence.mean(axis=1)
 
 
 def _residuals(predictions: Any, y: Any) -> tuple[Any, Any]:

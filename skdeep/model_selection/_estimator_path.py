@@ -92,6 +92,11 @@ def fitted_predictor(fitted: Any) -> Any:
     return _path(fitted, fitted)[-1].fitted
 
 
+def is_searched(estimator: Any) -> bool:
+    """Whether a search has chosen what predicts."""
+    return any("BaseSearchCV" in names_of(level.estimator) for level in _path(estimator))
+
+
 # From what was passed to what predicts ----------------------------------------------------------------------
 
 GRIDS = ("param_grid", "param_distributions")

@@ -16,10 +16,10 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples
 
 from ._error import ErrorMeasure
-from ._estimator_path import fitted_predictor
+from ._estimator_path import fitted_predictor, is_searched
 from ._evaluation import Evaluation, Predictions, Units, evaluate
 from ._failure import Failure, check_predictions, make_failure
-from ._shared_fits import FitTask, Outcome, can_share, cut_rows, fit_tasks, n_processes
+from ._shared_fits import FitTask, Outcome, can_share, cut_rows, fit_tasks, n_processes, warnings_of
 
 #: A training loss that fell by more than this share of itself over the last tenth of the epochs still falls.
 STILL_FALLS = 0.01
@@ -53,6 +53,8 @@ class Fit:
         The fitted estimator, where it was to be kept.
     not_converged, still_falling, constant : bool
         A ConvergenceWarning; a training loss that still fell at the end; the same prediction for every training row.
+    spoilt : tuple of str
+        What the training said of itself that more iterations would not mend.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Fit:
     not_converged: bool = False
     still_falling: bool = False
     constant: bool = False
+    spoilt: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -172,9 +175,20 @@ def _run(
         errors = ", ".join(f"{name} error {one.error:.4g}" for name, one in fit.evaluations.items())
         shown = errors if fit.failure is None else fit.failure.text
         print(f"{fit.name}: {shown}, {time.perf_counter() - started:.1f} s", flush=True)  # noqa: T201
-    # Not of a class derived from it: such as say what more iterations would not mend.
-    converged = not any(warning.category is ConvergenceWarning for warning in caught)
-    return fit if converged else Fit(**{**vars(fit), "not_converged": True})
+    of_training = [warning for warning in caught if issubclass(warning.category, ConvergenceWarning)]
+    not_converged = any(warning.category is ConvergenceWarning for warning in of_training)
+    return replace(fit, not_converged=not_converged, spoilt=_spoilt(of_training, fitted))
+
+
+def _spoilt(caught: Sequence[Any], fitted: Any) -> tuple[str, ...]:
+    """The texts of classes derived from ConvergenceWarning, which say what more iterations would not mend.
+
+    Of a search not those of its candidates, which may be there to be found unsuitable.
+    """
+    texts = tuple(str(one.message) for one in caught if one.category is not ConvergenceWarning)
+    if not texts or fitted is None or not is_searched(fitted):
+        return texts
+    return tuple(text for text in texts if text in warnings_of(fitted_predictor(fitted)))
 
 
 def _fit(plan: Plan, estimator: Any, sample: Sample, fit_params: Mapping[str, Any]) -> Any:

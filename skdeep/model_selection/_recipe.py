@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,12 @@ from ._hyperparameters import Change, turn
 
 COPIES, UNSEEN = "copies of training rows", "classes never trained on"
 TOO_FEW_FITS, NO_BETTER = "most fits are missing", "no better than a constant prediction"
-DIVERGED, CONSTANT = "diverged", "constant predictions"
+DIVERGED, CONSTANT, SPOILT = "diverged", "constant predictions", "training came to nothing"
 NOT_NORMALISED, NOT_CONVERGED = "inputs not normalised", "not converged"
 #: What may be seen in a fit -> the problem that it is.
 PROBLEMS = {
     "diverged": DIVERGED,
+    "spoilt": SPOILT,
     "constant": CONSTANT,
     "not_normalised": NOT_NORMALISED,
     "not_converged": NOT_CONVERGED,
@@ -32,8 +33,8 @@ class Advice:
     Attributes
     ----------
     problem : str
-        What it is about: one of a report's `diagnosis`, or "diverged", "constant predictions", "inputs not normalised"
-        or "not converged".
+        What it is about: one of a report's `diagnosis`, or "diverged", "training came to nothing", "constant
+        predictions", "inputs not normalised" or "not converged".
     action : str
         What to do, in words that suit the estimator, with the parameters by the names that its predictor has for them.
     why : str
@@ -88,6 +89,8 @@ class Symptoms:
         Whether a fit ended in numbers that are not finite.
     sparse : bool
         Whether the inputs are sparse, so that they can be scaled and not centred.
+    spoilt : str
+        What a training said of itself that more iterations would not mend; "" where none did.
     """
 
     not_converged: bool = False
@@ -96,6 +99,7 @@ class Symptoms:
     constant: bool = False
     diverged: bool = False
     sparse: bool = False
+    spoilt: str = ""
 
     @property
     def problems(self) -> set[str]:
@@ -116,7 +120,8 @@ class Rule:
     knob : str
         What to turn: see `KNOBS`. "" for what no parameter does.
     action : str
-        What to do with an estimator that has no such knob; "" where the rule then says nothing.
+        What to do with an estimator that has no such knob, names in braces as in `why`; "" where the rule then says
+        nothing.
     """
 
     problem: str
@@ -131,13 +136,13 @@ RECIPE = (
         COPIES,
         "Rows that were trained on tell whether they are known by heart, not what becomes of others.",
         action="pass groups, one name for each different row, to what cuts the rows (this report, "
-        "train_dev_test_split): of an array np.unique(X, axis=0, return_inverse=True)[1].ravel(), of a frame "
-        "X.groupby(list(X.columns), dropna=False).ngroup()",
+        "train_dev_test_split): of an array np.unique({rows}, axis=0, return_inverse=True)[1].ravel(), of a frame "
+        "X.groupby(list({columns}), dropna=False).ngroup()",
     ),
     Rule(
         COPIES,
         "Where a copy says nothing new, it is not needed.",
-        action="drop the copies before the rows are cut, such as by drop_duplicates() of a frame",
+        action="drop the copies before the rows are cut, such as by drop_duplicates({subset}) of a frame",
     ),
     Rule(
         UNSEEN,
@@ -171,13 +176,16 @@ RECIPE = (
         action="check that the features reach the model and have to do with the target",
     ),
     Rule(NOT_NORMALISED, "{not_normalised}", "scale"),
+    Rule(SPOILT, "{spoilt}", action="mend first what the training itself warns of"),
     Rule(
         NOT_CONVERGED,
         "Training ended while it was still getting somewhere: its errors are not yet those of the model.",
         "longer",
         "let it run for more iterations",
     ),
-    # Nothing that holds for other rows is learnt.
+    # Nothing that holds for other rows is learnt, or nothing that this error counts.
+    Rule(NO_BETTER, "{by_shares}", "unweighted"),
+    Rule(NO_BETTER, "{imbalance}", action="measure another error, by scoring"),
     Rule(
         NO_BETTER,
         "Features that have come apart from their targets have nothing to tell.",
@@ -188,8 +196,6 @@ RECIPE = (
         "What does not reach the model, or says nothing of the target, cannot be learnt.",
         action="check that the features reach the model and have to do with the target",
     ),
-    Rule(NO_BETTER, "{by_shares}", "unweighted"),
-    Rule(NO_BETTER, "{imbalance}", action="measure another error, by scoring"),
     Rule(
         NO_BETTER,
         "What nobody can tell from these features is no fault of the model.",
@@ -268,6 +274,7 @@ def advise(
     rows_needed: str = "",
     by_shares: bool = False,
     imbalance: str = "",
+    naming: Sequence[int] = (),
 ) -> tuple[Advice, ...]:
     """What to do next.
 
@@ -288,9 +295,12 @@ def advise(
     rows_needed : str, default=""
         A sentence on how many dev rows would settle what is open.
     by_shares : bool, default=False
-        Whether the error is one of probabilities or of all rows alike, for which the classes' shares matter.
+        Whether the shares of the classes matter to the error, and it is above that of a constant prediction on the
+        training rows, too, as class weights may have it.
     imbalance : str, default=""
         A sentence on why the error hardly shows what is learnt; "" where it does.
+    naming : sequence of int, default=()
+        The places of columns that name the rows, behind which copies are hidden.
 
     Returns
     -------
@@ -301,13 +311,25 @@ def advise(
     subject = subject_of(estimator, fitted, n_rows=n_rows, unfinished=unfinished, sparse=symptoms.sparse)
     told = {"not_normalised": symptoms.not_normalised, "doubling": doubling, "rows_needed": rows_needed}
     facts = {name: text or UNKNOWN[name] for name, text in told.items()}
-    facts |= {"by_shares": WEIGHTED, "imbalance": imbalance}
+    facts |= {"spoilt": symptoms.spoilt}
+    facts |= {"by_shares": WEIGHTED, "imbalance": imbalance, **_equal_rows(naming)}
     unsaid = {"{doubling}": doubling is None, "{by_shares}": not by_shares, "{imbalance}": not imbalance}
     rules = [rule for rule in RECIPE if not unsaid.get(rule.why, False)]
+    if symptoms.spoilt:  # of which more iterations would make no more
+        rules = [rule for rule in rules if rule.knob != "longer"]
+    rules = [replace(rule, action=rule.action.format(**facts)) for rule in rules]
     changes = _changes(rules, {*diagnosis, *symptoms.problems}, subject)
     return tuple(
         Advice(rule.problem, change.action, rule.why.format(**facts), change.parameters) for rule, change in changes
     )
+
+
+def _equal_rows(naming: Sequence[int]) -> dict[str, str]:
+    """By which expressions rows are told to be equal: in all columns but those that name them."""
+    if not naming:
+        return {"rows": "X", "columns": "X.columns", "subset": ""}
+    columns = f"X.columns.delete({list(naming)})"
+    return {"rows": f"np.delete(X, {list(naming)}, axis=1)", "columns": columns, "subset": f"subset={columns}"}
 
 
 def _changes(rules: Sequence[Rule], problems: set[str], subject: Subject) -> Iterator[tuple[Rule, Change]]:

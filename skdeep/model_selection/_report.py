@@ -280,8 +280,10 @@ class BiasVarianceReport:
             why = "these rows cannot tell whether anything is learnt that holds for others"
         elif constant - self.errors["train"] > self.threshold:
             why = "what is learnt of the training rows hardly holds for others"
+        elif self.errors["train"] - constant > self.threshold:
+            why = "nor is that of the training rows, so that what is learnt, if anything, is not what this error counts"
         else:
-            why = "the training rows themselves are hardly learnt"
+            why = "as far as this error tells, the training rows themselves are hardly learnt"
         return [
             f"The {rung} error, {self.format_error(error)}, is not measurably below that of a constant prediction, "
             f"{self.format_error(constant)}: {why}."

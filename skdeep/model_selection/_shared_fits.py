@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -57,6 +58,16 @@ class Outcome:
         warn_unless_converged(network, stacklevel=2)
         report_fit(self.estimator, X, y, sample_weight)
         return self.estimator
+
+
+def warnings_of(predictor: Any) -> list[str]:
+    """What the fit of a network has warned of; nothing of other estimators."""
+    if not isinstance(predictor, DeepMLPClassifier | DeepMLPRegressor):
+        return []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warn_unless_converged(predictor, stacklevel=2)
+    return [str(warning.message) for warning in caught]
 
 
 def n_processes(n_jobs: int | None) -> int:

@@ -10,7 +10,7 @@ from scipy.sparse import issparse
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
-from .._input_scales import input_warnings
+from .._input_scales import input_warnings, tells_of_inputs
 from ._estimator_path import names_of, subject_of
 from ._failure import Failure
 from ._fits import Fit
@@ -40,14 +40,23 @@ def find_symptoms(estimator: Any, fits: Sequence[Fit], failures: Mapping[str, Fa
         Nothing set where nothing is wrong.
     """
     inputs, names = _inputs(fits[0].estimator, X) if is_scale_sensitive(estimator) else (None, None)
+    not_normalised = " ".join(input_warnings(inputs, names, size=is_size_sensitive(estimator)))
+    of_each = [_spoilt(fit, not_normalised) for fit in fits]
+    others = [fit for fit, spoilt in zip(fits, of_each, strict=True) if not spoilt]
     return Symptoms(
-        not_converged=any(fit.not_converged for fit in fits),
-        loss_still_falling=any(fit.still_falling for fit in fits),
-        not_normalised=" ".join(input_warnings(inputs, names, size=is_size_sensitive(estimator))),
+        not_converged=any(fit.not_converged for fit in others),
+        loss_still_falling=any(fit.still_falling for fit in others),
+        not_normalised=not_normalised,
+        spoilt=next(filter(None, of_each), ""),  # those of others say the same, with other figures
         constant=all(fit.constant for fit in fits),
         sparse=issparse(inputs),
         diverged=any(failure.diverged for failure in failures.values()),
     )
+
+
+def _spoilt(fit: Fit, not_normalised: str) -> str:
+    """What a training said of itself, but for what is said of the inputs anyway."""
+    return " ".join(text for text in fit.spoilt if not (not_normalised and tells_of_inputs(text)))
 
 
 def _inputs(fitted: Any, X: Any) -> tuple[Any, Any]:

@@ -138,8 +138,9 @@ def _check_score(
     measure: ErrorMeasure, sample: Sample, parts: Mapping[str, Sample], folds: Sequence[tuple[Any, Any]]
 ) -> dict[int, tuple[Need, str]]:
     """The folds on which the score is not defined; a ValueError where it is on none, or not on a part."""
-    refuse_undefined_parts(measure.score_name, measure.scorer, sample.y, {name: part.y for name, part in parts.items()})
-    undefined = undefined_folds(measure.scorer, sample.y, folds, sample.weights)
+    scorer, targets = measure.scorer_in_need, {name: part.y for name, part in parts.items()}
+    refuse_undefined_parts(measure.score_name, scorer, sample.y, targets)
+    undefined = undefined_folds(scorer, sample.y, folds, sample.weights)
     refuse_undefined_folds(measure.score_name, undefined, len(folds))
     return undefined
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -187,6 +188,15 @@ def test_advice_follows_the_order_of_the_course():
     found = get_advice(DeepMLPClassifier(**NETWORK), *reversed(PROBLEMS), symptoms=ALL_SYMPTOMS)
     order = list(dict.fromkeys(advice.problem for advice in found))
     assert order == ["diverged", "constant predictions", "inputs not normalised", "not converged", *PROBLEMS]
+
+
+def test_what_a_training_says_of_itself_comes_before_bias_and_leaves_out_more_iterations():
+    symptoms = replace(ALL_SYMPTOMS, spoilt="Lower {this}.", not_converged=False, loss_still_falling=False)
+    found = get_advice(DeepMLPClassifier(**NETWORK), *reversed(PROBLEMS), symptoms=symptoms)
+    order = list(dict.fromkeys(advice.problem for advice in found))
+    assert order[3:5] == ["training came to nothing", PROBLEMS[0]]
+    assert "Lower {this}." in [advice.why for advice in found]
+    assert not any("train longer" in advice.action for advice in found)
 
 
 def test_a_network_with_bias_grows_first():

@@ -100,10 +100,25 @@ def test_a_part_of_equal_targets_has_no_r2(part):
         report_on(NeverFitted(), X, y, **given)
 
 
-def test_every_one_of_several_outputs_must_vary():
-    y = np.column_stack([NUMBERS, np.ones(24)])
-    with pytest.raises(ValueError, match="R² needs two different targets"):
-        report_on(NeverFitted(), X, y)
+@pytest.mark.parametrize("scoring", ["r2", "explained_variance", None])
+def test_some_of_several_outputs_must_vary(scoring):
+    with pytest.raises(ValueError, match="needs two different targets"):
+        report_on(NeverFitted(), X, np.ones((24, 2)), scoring=scoring)
+
+
+@pytest.mark.parametrize("scoring", ["r2", "explained_variance"])
+def test_a_score_moves_by_the_outputs_that_vary(scoring):
+    """That of the others is 0 or 1, in the report as by scikit-learn."""
+    y, dev = np.column_stack([NUMBERS, NUMBERS**2]), np.column_stack([NUMBERS[:8], np.ones(8)])
+    report = report_on(LinearRegression(), X, y, X_dev=X[:8] + 0.1, y_dev=dev, scoring=scoring)
+    fitted = LinearRegression().fit(X, y)
+    assert report.dev_error == pytest.approx(1 - get_scorer(scoring)(fitted, X[:8] + 0.1, dev))
+
+
+def test_where_a_constant_output_is_to_be_no_number_every_output_must_vary():
+    scorer, y = make_scorer(r2_score, force_finite=False), np.column_stack([NUMBERS, np.ones(24)])
+    assert unmet_need(scorer, y, y) is not None
+    assert unmet_need(get_scorer("r2"), y, y) is None
 
 
 def test_every_one_of_several_labels_needs_both_values():
@@ -145,6 +160,53 @@ def test_scores_that_are_defined_on_any_rows_are_taken(scoring):
     y = np.repeat([0, 1], 12)
     with pytest.warns(UserWarning, match="of classes that no training row"):
         report_on(DummyClassifier(), X, y, scoring=scoring, cv=KFold(2))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
+@pytest.mark.parametrize("training", [CLASSES, np.arange(24) % 3], ids=["two classes", "three classes"])
+@pytest.mark.parametrize("targets", [[0, 0, 0], [1, 1, 1], [1], [0, 1, 0], [0, 1, 2, 0], [0, 1, 2, 3]], ids=str)
+@pytest.mark.parametrize("scoring", ["neg_log_loss", "top_k_accuracy"])
+def test_scores_of_probabilities_are_refused_where_scikit_learn_raises(scoring, training, targets):
+    scorer, fitted = get_scorer(scoring), LogisticRegression().fit(X, training)
+    try:
+        scorer(fitted, X[: len(targets)], targets)
+    except ValueError:
+        assert unmet_need(scorer, training, targets) is not None
+    else:
+        assert unmet_need(scorer, training, targets) is None
+
+
+def test_log_loss_that_is_told_the_classes_needs_none_of_them():
+    scorer = make_scorer(metrics.log_loss, response_method="predict_proba", greater_is_better=False, labels=[0, 1])
+    assert unmet_need(scorer, CLASSES, [0, 0]) is None
+
+
+OF_CLASSES = [
+    name
+    for name in get_scorer_names()
+    if not name.endswith("_samples") and "error" not in name and "deviance" not in name
+]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("targets", [[0] * 6, [1] * 6, [1], [0, 1] * 3], ids=str)
+@pytest.mark.parametrize("scoring", OF_CLASSES)
+def test_a_score_of_classes_that_is_not_refused_is_defined_and_moves(scoring, targets):
+    """On rows of one class, on one row, and on rows of both."""
+    scorer, values = get_scorer(scoring), set()
+    if unmet_need(scorer, CLASSES, targets) is not None:
+        assert len(set(targets)) == 1
+        return
+    for seed in range(30):
+        y = np.random.default_rng(seed).permutation(CLASSES)
+        values.add(scorer(DecisionTreeClassifier(max_depth=2).fit(X, y), X[: len(targets)], targets))
+    assert np.isfinite(list(values)).all()
+    assert len(values) > 1 or scoring == "top_k_accuracy"  # of two classes it is 1 by itself
+
+
+def test_what_is_recommended_is_defined_on_any_rows():
+    assert {need.instead for need in NEEDS.values()} == {"scoring='accuracy'", "scoring='neg_mean_squared_error'"}
+    assert NEEDS.keys().isdisjoint({"accuracy_score", "mean_squared_error"})
 
 
 def test_a_fold_without_a_score_is_left_out_with_a_warning_and_counts_for_nothing():

@@ -10,15 +10,16 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
+from scipy.stats import norm
 from scipy.stats import t as student
-from sklearn.datasets import load_breast_cancer, load_digits, load_iris, make_circles, make_classification
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine, make_circles, make_classification
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, cross_validate
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdeep import DeepMLPClassifier
@@ -196,6 +197,39 @@ def test_class_weights_are_doubted_where_the_shares_of_the_classes_matter():
     assert unweighted not in [advice.parameters for advice in report.advice]
 
 
+def rare(n=2000):
+    """One row of twenty is of a class of its own, which most can be told from the others."""
+    rng = np.random.default_rng(0)
+    y = (rng.random(n) < 0.05).astype(int)
+    return rng.normal(size=(n, 4)) + y[:, None], y
+
+
+def test_a_model_whose_class_weights_cost_accuracy_is_not_said_to_learn_nothing():
+    """Its ranking is good; so that neither rows nor features are doubted before the weights and the error."""
+    model = LogisticRegression(class_weight="balanced")
+    report = report_on(model, *rare())
+    assert 1 - report_on(model, *rare(), scoring="roc_auc").dev_error > 0.9
+    assert report.diagnosis[0] == NO_BETTER
+    assert report.advice[0].parameters == {"class_weight": None}
+    assert report.advice[1].action == "measure another error, by scoring"
+    assert "hardly learnt" not in report.summary
+    assert "what is learnt, if anything, is not what this error counts" in report.summary
+
+
+def test_where_the_majority_is_hardly_to_be_beaten_another_error_is_advised_first():
+    report = report_on(LogisticRegression(C=1e-4), *rare())
+    assert report.diagnosis[0] == NO_BETTER
+    first = next(advice for advice in report.advice if advice.problem == NO_BETTER)
+    assert first.action == "measure another error, by scoring"
+    assert "as far as this error tells, the training rows themselves are hardly learnt" in report.summary
+
+
+def test_class_weights_that_cost_nothing_are_not_doubted():
+    """Of coin flips they are all the same."""
+    report = report_on(LogisticRegression(class_weight="balanced"), *noise())
+    assert "its own target" in report.advice[0].action
+
+
 def test_rows_of_the_training_kind_tell_what_is_learnt_where_the_dev_rows_are_others():
     """A model that is good on train-dev rows learns; that it fails on dev rows is a mismatch."""
     X, y = make_classification(1500, 5, class_sep=2, random_state=0)
@@ -212,6 +246,22 @@ def test_cv_results_of_coin_flips_are_diagnosed_first_too(indices):
     report = BiasVarianceReport.from_cv_results(results, y, estimator=TREE)
     assert report.diagnosis[0] == NO_BETTER
     assert_allclose(report.gain, min(y.mean(), 1 - y.mean()) - report.dev_error)
+
+
+def grid(values, n, d, seed=0):
+    return np.random.default_rng(seed).integers(values, size=(n, d)).astype(float)
+
+
+def items(n, d, seed=0, of_common=0.8):
+    """Answers from 1 to 5 that go together, as of a questionnaire."""
+    rng = np.random.default_rng(seed)
+    scores = np.sqrt(of_common) * rng.normal(size=(n, 1)) + np.sqrt(1 - of_common) * rng.normal(size=(n, d))
+    return np.ceil(5 * norm.cdf(scores))
+
+
+def binned(load, levels, n_columns=30):
+    X = load(return_X_y=True)[0][:, :n_columns]
+    return KBinsDiscretizer(levels, encode="ordinal", strategy="uniform").fit_transform(X)
 
 
 # Copies -------------------------------------------------------------------------------------------------------------
@@ -265,10 +315,85 @@ def test_a_column_that_numbers_the_rows_hides_no_copies(container):
     X, y = four_times(*noise(100, 3))
     report = report_on(DummyClassifier(), container(np.column_stack([X, np.arange(7, 407)])), y)
     assert report.diagnosis[0] == COPIES
-    assert "but for a column that numbers the rows" in report.summary
+    assert "but for column " in report.summary
     parts = {"X_dev": np.column_stack([X[:50], np.arange(50)]), "y_dev": y[:50]}
     report = report_on(DummyClassifier(), np.column_stack([X[::4], np.arange(100)]), y[::4], **parts)
     assert report.diagnosis[0] == COPIES
+
+
+def times(n):
+    """In seconds, a few of them the same."""
+    return 1.6e9 + np.cumsum(np.random.default_rng(2).integers(1, 2000, size=n) * (np.arange(n) % 200 != 1))
+
+
+NAMES = {
+    "numbers in steps": lambda n: 2 * np.arange(n),
+    "numbers with gaps": lambda n: np.cumsum(np.random.default_rng(2).integers(1, 5, size=n)),
+    "a random number": lambda n: np.random.default_rng(2).permutation(10**6)[:n],
+    "a fraction": lambda n: np.random.default_rng(2).random(n),
+    "times": times,
+}
+
+
+@pytest.mark.parametrize("copied", [1.0, 0.1])
+@pytest.mark.parametrize("make", NAMES.values(), ids=NAMES)
+def test_a_column_that_names_the_rows_hides_no_copies(make, copied):
+    """Of all rows, or of a few, which leave the other columns with nearly as many values."""
+    X, y = noise(400, 3)
+    rows = np.r_[np.arange(400), np.arange(round(400 * copied))]
+    report = report_on(DummyClassifier(), np.column_stack([X[rows], make(len(rows))]), y[rows])
+    assert report.diagnosis[0] == COPIES
+    assert "but for column 3 with a value of its own in nearly every row" in report.summary
+
+
+def test_texts_that_name_the_rows_hide_no_copies():
+    X, y = four_times(*noise(100, 3))
+    frame = pd.DataFrame(X, columns=list("abc")).assign(key=[f"row {number}" for number in range(400)])
+    report = report_on(DummyClassifier(), frame, y)
+    assert report.diagnosis[0] == COPIES
+    assert "but for column 'key'" in report.summary
+
+
+def test_names_hide_no_copies_in_a_part_of_the_users_own():
+    X, y = noise(400, 3)
+    names = np.random.default_rng(3).permutation(10**6)[:440]
+    rows = np.r_[np.arange(400), np.arange(40)]
+    X, y = np.column_stack([names, X[rows]]), y[rows]
+    assert report_on(TREE, X[:400], y[:400], X_dev=X[400:], y_dev=y[400:]).diagnosis[0] == COPIES
+    assert COPIES not in report_on(TREE, X[:300], y[:300], X_dev=X[300:400], y_dev=y[300:400]).diagnosis
+
+
+def test_the_advice_on_copies_behind_names_can_be_followed():
+    """Each expression, as it stands in the words, gives groups, or rows, without copies."""
+    X, y = four_times(*noise(100, 3))
+    X = np.column_stack([np.arange(400) * 2, X, np.random.default_rng(0).random(400)])
+    grouped, dropped = (advice.action for advice in report_on(TREE, X, y).advice if advice.problem == COPIES)
+    of_array, of_frame = grouped.split(": of an array ")[1].split(", of a frame ")
+    frame = pd.DataFrame(X)
+    for groups in (eval(of_array, {"np": np, "X": X}), eval(of_frame, {"X": frame})):
+        assert len(np.unique(groups)) == 100
+        assert report_on(TREE, X, y, groups=groups).diagnosis[0] == NO_BETTER
+    kept = eval("X." + dropped.split("such as by ")[1].removesuffix(" of a frame"), {"X": frame})
+    assert len(kept) == 100
+
+
+BESIDE_A_NUMBER = {
+    "one category": grid(4, 400, 1),
+    "categories": grid(3, 400, 4),
+    "categories that go together": grid(4, 400, 1) + grid(2, 400, 6) * (grid(9, 400, 6) == 0),
+    "a code and its name": grid(150, 400, 1) * [1, 7] + [0, 100],
+    "a questionnaire": items(1000, 6),
+    "binned measurements": binned(load_breast_cancer, 3),
+    "rounded numbers that go together": np.random.default_rng(0).normal(size=(400, 1)).round(1) * [1, 2] + [0, 1],
+}
+
+
+@pytest.mark.parametrize("X", BESIDE_A_NUMBER.values(), ids=BESIDE_A_NUMBER)
+def test_a_single_measured_number_is_no_name(X):
+    """Rows that differ in it alone are rows of their own."""
+    y = (X.sum(axis=1) > X.sum(axis=1).mean()).astype(int)
+    rows = np.column_stack([X, np.random.default_rng(1).normal(size=len(X))])
+    assert COPIES not in report_on(DecisionTreeClassifier(max_depth=3, random_state=0), rows, y).diagnosis
 
 
 def test_rows_without_a_copy_are_not_doubted_for_their_number():
@@ -324,10 +449,6 @@ def test_rows_whose_targets_differ_are_no_copies():
     assert COPIES not in report_on(TREE, X, y).diagnosis
 
 
-def grid(values, n, d, seed=0):
-    return np.random.default_rng(seed).integers(values, size=(n, d)).astype(float)
-
-
 COARSE = {
     "one yes or no": grid(2, 400, 1),
     "five yes or no": grid(2, 400, 5),
@@ -341,6 +462,12 @@ COARSE = {
     "columns that go together": np.column_stack([grid(3, 800, 3), grid(3, 800, 3)[:, :1]]).repeat(2, axis=1),
     "mostly the same row": np.where(np.random.default_rng(0).random((600, 1)) < 0.4, 0.0, grid(6, 600, 5)),
     "nothing varies": np.ones((100, 3)),
+    **{f"{n} questionnaires of {d} items": items(n, d) for n in (1000, 3000) for d in (4, 6, 8)},
+    **{f"{n} questionnaires of like items": items(n, 6, of_common=0.93) for n in (300, 1000, 3000)},
+    **{f"iris in {levels} levels": binned(load_iris, levels) for levels in (3, 5, 10)},
+    **{f"wine in {levels} levels": binned(load_wine, levels, 6) for levels in (3, 5, 10)},
+    **{f"breast cancer in {levels} levels": binned(load_breast_cancer, levels) for levels in (3, 5, 10)},
+    **{f"four columns of it in {levels} levels": binned(load_breast_cancer, levels, 4) for levels in (3, 5, 10)},
 }
 
 
@@ -359,6 +486,24 @@ def test_copies_of_coarse_rows_are_copies_all_the_same():
     y = (X.sum(axis=1) > 16).astype(int)
     assert COPIES not in report_on(TREE, X, y).diagnosis
     assert report_on(TREE, np.repeat(X, 2, axis=0), np.repeat(y, 2)).diagnosis[0] == COPIES
+
+
+@pytest.mark.parametrize("d", [4, 6, 8])
+def test_questionnaires_that_are_all_there_twice_are_copies(d):
+    """However many of them differ in a single answer."""
+    X = items(300, d)
+    X = np.unique(X, axis=0)
+    y = (X.sum(axis=1) > 3 * d).astype(int)
+    assert report_on(TREE, np.repeat(X, 2, axis=0), np.repeat(y, 2)).diagnosis[0] == COPIES
+
+
+@pytest.mark.parametrize(("share", "times"), [(0.1, 2), (0.3, 3), (1.0, 2), (1.0, 5)])
+@pytest.mark.parametrize("load", [load_wine, load_breast_cancer])
+def test_copies_of_measured_rows_are_copies_however_many(load, share, times):
+    X, y = load(return_X_y=True)
+    copied = np.arange(0, len(y), round(1 / share))
+    rows = np.r_[np.arange(len(y)), np.repeat(copied, times - 1)]
+    assert report_on(DummyClassifier(), X[rows], y[rows]).diagnosis[0] == COPIES
 
 
 def test_groups_that_keep_copies_together_leave_nothing_to_doubt():
