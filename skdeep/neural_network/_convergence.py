@@ -114,12 +114,10 @@ def warn_unless_converged(network: Any, *, stacklevel: int) -> None:
         warnings.warn(remark, ConvergenceWarning, stacklevel=stacklevel + 1)
     causes, judgement = (*_on_the_penalty(model), *_on_the_scale(model.judgement)), model.judgement
     effects = (*_on_the_loss(judgement, is_useless=judgement.knows_nothing and not causes), *_on_the_last_epoch(model))
-    for remark in (*causes, *effects):
+    for remark in (*model.first_remarks, *causes, *effects):
         warnings.warn(remark, TrainingWarning, stacklevel=stacklevel + 1)
     for remark in model.remarks:
         warnings.warn(remark, UserWarning, stacklevel=stacklevel + 1)
-    for remark in model.first_remarks:
-        warnings.warn(remark, TrainingWarning, stacklevel=stacklevel + 1)
     model.remarks = model.first_remarks = ()  # said once, and nothing for a file
 
 
