@@ -17,7 +17,7 @@ from ._assembly import build_report, target_warning
 from ._copies import Copies, Part, copies_in_folds, copies_in_part, numbering_columns, without_columns
 from ._data_checks import count_duplicates, count_test_look, imbalance_warning, one_class_warnings, row_keys
 from ._defined import undefined_sentence
-from ._doubts import Doubt, find_doubts
+from ._doubts import OF_OWN_PARTS, Doubt, find_doubts
 from ._error import ACCURACY, error_measure
 from ._fits import Plan, Sample
 from ._ladder import Rung, make_rung
@@ -28,7 +28,9 @@ from ._report import BiasVarianceReport
 from ._symptoms import find_symptoms
 from ._task import Task, make_task
 from ._unseen import Unseen, has_classes, unseen_in_folds, unseen_in_part, unseen_warnings
+from ._words import is_or_are
 
+Folds = Sequence[tuple[Any, Any]]
 NO_CURVE = (
     "There is no learning curve: it needs the errors of three numbers of training rows at least, and their spread. "
     "Sizes of too few rows are left out, and those at which a fit failed."
@@ -196,22 +198,26 @@ def bias_variance_report(
     )
     target = _target(target_error, task)
     rows = {name: Part(one.X, one.y, row_keys(one.X)) for name, one in task.samples.items()}
-    unseen = _find_unseen(task)
-    found = list(find_doubts(tolerance=tolerance, copies=_find_copies(task, rows, tolerance), unseen=unseen))
+    unseen, found = _look_at_rows(task, rows, task.scored_folds(), tolerance)
     in_doubt = any("dev" in doubt.rungs for doubt in found)
     measured = measure_ladder(
         task, () if in_doubt else fractions, confidence=confidence, n_jobs=n_jobs, verbose=verbose, random_state=random
     )
     rungs = {"target": target, **measured.rungs}
+    folds = task.scored_folds(measured.failures)
+    if measured.failures:
+        unseen, found = _look_at_rows(task, rows, folds, tolerance)
     found += find_doubts(tolerance=tolerance, n_measured=len(measured.fits), n_planned=max(1, len(task.folds)))
     no_curve = "" if not fractions or measured.curve is not None else CURVE_IN_DOUBT if in_doubt else NO_CURVE
-    train_dev = task.parts.get("train-dev")
+    plans = [plan for plan in task.plans() if plan.name not in measured.failures]
     return build_report(
         estimator,
         measure,
         rungs,
-        constant=constant_prediction(estimator, measure, y, task.dev),
-        compared=None if train_dev is None else constant_prediction(estimator, measure, y, train_dev),
+        constant=constant_prediction(estimator, measure, plans, task.samples),
+        compared=constant_prediction(estimator, measure, plans, task.samples, "train-dev")
+        if "train-dev" in task.parts
+        else None,
         tolerance=tolerance,
         confidence=confidence,
         doubts=found,
@@ -221,10 +227,10 @@ def bias_variance_report(
         symptoms=find_symptoms(estimator, measured.fits, measured.failures, X),
         fitted=measured.fits[0].estimator,
         dev_source=task.dev_source,
-        n_rows=_count_rows([plan for plan in task.plans() if plan.name not in measured.failures], task.samples),
+        n_rows=_count_rows(plans, task.samples),
         failures={name: failure.text for name, failure in measured.failures.items() if not failure.of_score},
         unscored={name: failure.text for name, failure in measured.failures.items() if failure.of_score},
-        n_duplicates=_count_duplicates(task, rows),
+        n_duplicates=_count_duplicates(task, rows, folds),
         n_test_looks=count_test_look(X_test, y_test) if "test" in parts else None,
     )
 
@@ -249,38 +255,48 @@ def _left_out(task: Task) -> str:
     if not task.undefined:
         return ""
     n, n_folds = len(task.undefined), len(task.folds)
-    return (
-        f"{n} of {n_folds} folds are left out. {undefined_sentence(task.measure.score_name, task.undefined, n_folds)}"
-    )
+    why = undefined_sentence(task.measure.score_name, task.undefined, n_folds)
+    return f"{n} of {n_folds} folds {is_or_are(n)} left out. {why}"
 
 
-def _find_unseen(task: Task) -> dict[str, Unseen]:
+def _look_at_rows(
+    task: Task, rows: Mapping[str, Part], folds: Folds, tolerance: float
+) -> tuple[dict[str, Unseen], list[Doubt]]:
+    """Rows of classes that were not trained on, and what such rows and copies make doubtful."""
+    unseen, copies = _find_unseen(task, folds), _find_copies(task, rows, folds, tolerance)
+    return unseen, list(find_doubts(tolerance=tolerance, copies=copies, unseen=unseen))
+
+
+def _find_unseen(task: Task, folds: Folds) -> dict[str, Unseen]:
     """Held-out rows of classes that were not trained on, by rung."""
     if not has_classes(task.estimator, task.sample.y):
         return {}
     found = {name: unseen_in_part(task.sample.y, part.y) for name, part in task.parts.items()}
-    return {"dev": unseen_in_folds(task.sample.y, task.folds), **found} if task.folds else found
+    return {"dev": unseen_in_folds(task.sample.y, folds), **found} if folds else found
 
 
-def _find_copies(task: Task, rows: Mapping[str, Part], tolerance: float) -> dict[str, Copies]:
-    """Held-out rows that are copies of training rows, by rung."""
+def _find_copies(task: Task, rows: Mapping[str, Part], folds: Folds, tolerance: float) -> dict[str, Copies]:
+    """Held-out rows that are copies of training rows, by rung; and of a lower part's rows, by the name of the gap."""
     numbering = numbering_columns(task.sample.X)
     if numbering:
         less = {name: without_columns(part.X, numbering) for name, part in rows.items()}
         rows = {name: Part(less[name], part.y, row_keys(less[name])) for name, part in rows.items()}
     found = {name: copies_in_part(rows["train"], rows[name], tolerance) for name in task.parts}
-    if task.folds:
-        found = {"dev": copies_in_folds(rows["train"], task.folds, tolerance), **found}
+    if folds:
+        found = {"dev": copies_in_folds(rows["train"], folds, tolerance), **found}
+    for gap, (lower, upper) in OF_OWN_PARTS.items():
+        if lower in task.parts and upper in task.parts and found[upper].share <= tolerance:
+            found[gap] = copies_in_part(rows[lower], rows[upper], tolerance)
     return {name: replace(one, numbered=bool(numbering)) for name, one in found.items()}
 
 
-def _count_duplicates(task: Task, parts: Mapping[str, Part]) -> dict[str, int]:
+def _count_duplicates(task: Task, parts: Mapping[str, Part], folds: Folds) -> dict[str, int]:
     """Held-out rows that are equal to training rows in every column, by part."""
     rows = parts["train"].rows
     counts = {name: count_duplicates(parts[name].rows, rows) for name in task.parts}
-    if task.folds:
+    if folds:
         different = len(np.unique(rows)) == len(rows)  # as nearly always: saves a tenth of the time of a fast fit
-        counts["dev"] = 0 if different else sum(count_duplicates(rows[held], rows[train]) for train, held in task.folds)
+        counts["dev"] = 0 if different else sum(count_duplicates(rows[held], rows[train]) for train, held in folds)
     return counts
 
 
