@@ -276,13 +276,20 @@ class _Search:
         if not self.of_classes:
             yield from _numbers(np.asarray(y, dtype=float), weights, mean_only=self._is_best_at_mean)
         elif y.ndim == 1 or y.shape[1] == 1:
-            yield from _shares(y.ravel(), weights, self._labels.ravel())
+            every = _shares(y.ravel(), weights, self._labels.ravel())
+            yield from islice(every, 1) if self._is_best_at_shares else every
         else:
             yield from _several_labels(y, weights, self._labels)
 
     @property
     def _is_best_at_mean(self) -> bool:
         return self.measure.name in (BEST_AT_MEAN_OF_ONE_PART if self.n_plans == 1 else BEST_AT_MEAN)
+
+    @property
+    def _is_best_at_shares(self) -> bool:
+        """Of one part, in expectation: each row is an error by itself."""
+        unweighted = self.samples["train"].weights is None
+        return self.n_plans == 1 and self.measure.by_row is not None and unweighted
 
     @cached_property
     def _labels(self) -> Any:
