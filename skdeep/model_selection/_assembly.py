@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from scipy.stats import norm
 from sklearn.pipeline import Pipeline
 
 from ._doubts import Doubt
-from ._error import ACCURACY, ErrorMeasure, format_error
+from ._error import ACCURACY, ROUNDING, ErrorMeasure, format_error
 from ._ladder import (
     HIGH,
     LOW,
@@ -45,6 +45,7 @@ GAPS = (
     ("overfit to dev", "dev", "test"),
 )
 
+LARGER_RUNG = "the dev or train rows, the larger"
 NO_BASELINE = "No constant prediction has an error of this kind: gaps are compared with the dev error instead."
 
 
@@ -53,6 +54,7 @@ def build_report(
     measure: ErrorMeasure,
     rungs: Mapping[str, Rung],
     *,
+    estimator_name: str = "",
     constant: Constant,
     compared: Constant | None = None,
     tolerance: float,
@@ -77,6 +79,8 @@ def build_report(
         Of which kind the errors are.
     rungs : dict of str to Rung
         The ladder, lowest rung first.
+    estimator_name : str, default=""
+        What was looked at, where that is not the estimator.
     constant : Constant
         The constant prediction on the dev rows.
     compared : Constant, default=None
@@ -107,9 +111,13 @@ def build_report(
     BiasVarianceReport
         The report.
     """
-    baseline = constant.error
-    if not baseline > 0:  # NaN: none; 0: such as the recall of always answering yes
-        baseline, warnings = max(rungs["train"].error, rungs["dev"].error), [*warnings, NO_BASELINE]
+    baseline, source = constant.error, constant.words
+    if not baseline > 0:  # NaN: none; 0: also the usual one is perfect
+        baseline, source = (
+            max(rungs["train"].error, rungs["dev"].error),
+            LARGER_RUNG,
+        )
+        warnings = [*warnings, NO_BASELINE]
     threshold = tolerance * baseline
     doubted = {rung for doubt in doubts for rung in doubt.rungs}
     gaps = _gaps(rungs, threshold, confidence, measure.largest, doubted)
@@ -117,13 +125,14 @@ def build_report(
     gain, gain_interval = _gain(rungs, learnt, compared or constant, confidence, doubted)
     diagnosis = _diagnose(gaps, doubts, verdict_on_gain=_judge_gain(gain, gain_interval, threshold, confidence))
     return BiasVarianceReport(
-        estimator_name=describe(estimator),
+        estimator_name=estimator_name or describe(estimator),
         error_name=measure.name,
         is_share=measure.is_share,
         errors={name: rung.error for name, rung in rungs.items()},
         error_intervals=_error_intervals(rungs, measure.largest, confidence),
         gaps=gaps,
         baseline_error=baseline,
+        baseline_source=source,
         tolerance=tolerance,
         threshold=threshold,
         confidence=confidence,
@@ -164,24 +173,23 @@ def _gain(
 def _judge_gain(gain: float | None, ends: tuple[float, float] | None, threshold: float, confidence: float) -> str:
     """HIGH where an error is surely below that of a constant, LOW where it does not seem so; UNSETTLED between them.
 
-    It seems so where it is by more than the threshold, and the interval at `SEEMING` leaves out 0. Where the spread is
-    not known, nothing is.
+    It seems so where it is by more than the threshold, and the interval at `SEEMING` leaves out 0 or is not known.
     """
-    if gain is None or ends is None or ends[0] > 0:
+    if gain is None or ends is None or ends[0] > ROUNDING * threshold:
         return HIGH
     half = (gain - ends[0]) * norm.ppf((1 + SEEMING) / 2) / norm.ppf((1 + confidence) / 2)
-    return UNSETTLED if np.isinf(half) or (gain > threshold and gain > half) else LOW
+    return UNSETTLED if gain > threshold and (np.isinf(half) or gain > half) else LOW
 
 
 def _gaps(
-    rungs: Mapping[str, Rung], threshold: float, confidence: float, largest: float, doubted: Collection[str]
+    rungs: Mapping[str, Rung], threshold: float, confidence: float, largest: float, doubted: Set[str]
 ) -> tuple[Gap, ...]:
     train, how = rungs["train"], {"threshold": threshold, "confidence": confidence, "largest": largest}
     found: dict[str, Gap] = {}
     for name, lower, upper in GAPS:
         if name not in found and lower in rungs and upper in rungs:
             found[name] = judge(name, rungs[lower], rungs[upper], train, **how)
-            if lower in doubted or upper in doubted:
+            if doubted & {name, lower, upper}:
                 found[name] = replace(found[name], verdict=NOT_JUDGED, rows_needed=None)
     return tuple(found.values())
 

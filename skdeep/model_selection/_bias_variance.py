@@ -18,7 +18,7 @@ from ._assembly import build_report, target_warning
 from ._copies import Copies, Part, copies_in_folds, copies_in_part
 from ._data_checks import count_duplicates, count_test_look, imbalance_warning, one_class_warnings, row_keys
 from ._defined import undefined_sentence
-from ._doubts import Doubt, find_doubts
+from ._doubts import OF_OWN_PARTS, Doubt, find_doubts
 from ._error import ACCURACY, error_measure
 from ._fits import Plan, Sample
 from ._ladder import Rung, make_rung
@@ -30,7 +30,9 @@ from ._report import BiasVarianceReport
 from ._symptoms import find_symptoms
 from ._task import Task, make_task
 from ._unseen import Unseen, has_classes, unseen_in_folds, unseen_in_part, unseen_warnings
+from ._words import is_or_are
 
+Folds = Sequence[tuple[Any, Any]]
 NO_CURVE = (
     "There is no learning curve: it needs the errors of three numbers of training rows at least, and their spread. "
     "Sizes of too few rows are left out, and those at which a fit failed."
@@ -198,22 +200,26 @@ def bias_variance_report(
     )
     target = _target(target_error, task)
     rows = {name: Part(one.X, one.y, row_keys(one.X)) for name, one in task.samples.items()}
-    unseen = _find_unseen(task)
-    found = list(find_doubts(tolerance=tolerance, copies=_find_copies(task, rows, tolerance), unseen=unseen))
+    unseen, found = _look_at_rows(task, rows, task.scored_folds(), tolerance)
     in_doubt = any("dev" in doubt.rungs for doubt in found)
     measured = measure_ladder(
         task, () if in_doubt else fractions, confidence=confidence, n_jobs=n_jobs, verbose=verbose, random_state=random
     )
     rungs = {"target": target, **measured.rungs}
+    folds = task.scored_folds(measured.failures)
+    if measured.failures:
+        unseen, found = _look_at_rows(task, rows, folds, tolerance)
     found += find_doubts(tolerance=tolerance, n_measured=len(measured.fits), n_planned=max(1, len(task.folds)))
     no_curve = "" if not fractions or measured.curve is not None else CURVE_IN_DOUBT if in_doubt else NO_CURVE
-    train_dev = task.parts.get("train-dev")
+    plans = [plan for plan in task.plans() if plan.name not in measured.failures]
     return build_report(
         estimator,
         measure,
         rungs,
-        constant=constant_prediction(estimator, measure, y, task.dev),
-        compared=None if train_dev is None else constant_prediction(estimator, measure, y, train_dev),
+        constant=constant_prediction(estimator, measure, plans, task.samples),
+        compared=constant_prediction(estimator, measure, plans, task.samples, "train-dev")
+        if "train-dev" in task.parts
+        else None,
         tolerance=tolerance,
         confidence=confidence,
         doubts=found,
@@ -223,10 +229,10 @@ def bias_variance_report(
         symptoms=find_symptoms(estimator, measured.fits, measured.failures, X),
         fitted=measured.fits[0].estimator,
         dev_source=task.dev_source,
-        n_rows=_count_rows([plan for plan in task.plans() if plan.name not in measured.failures], task.samples),
+        n_rows=_count_rows(plans, task.samples),
         failures={name: failure.text for name, failure in measured.failures.items() if not failure.of_score},
         unscored={name: failure.text for name, failure in measured.failures.items() if failure.of_score},
-        n_duplicates=_count_duplicates(task, rows),
+        n_duplicates=_count_duplicates(task, rows, folds),
         n_test_looks=count_test_look(X_test, y_test) if "test" in parts else None,
     )
 
@@ -251,28 +257,39 @@ def _left_out(task: Task) -> str:
     if not task.undefined:
         return ""
     n, n_folds = len(task.undefined), len(task.folds)
-    return (
-        f"{n} of {n_folds} folds are left out. {undefined_sentence(task.measure.score_name, task.undefined, n_folds)}"
-    )
+    why = undefined_sentence(task.measure.score_name, task.undefined, n_folds)
+    return f"{n} of {n_folds} folds {is_or_are(n)} left out. {why}"
 
 
-def _find_unseen(task: Task) -> dict[str, Unseen]:
+def _look_at_rows(
+    task: Task, rows: Mapping[str, Part], folds: Folds, tolerance: float
+) -> tuple[dict[str, Unseen], list[Doubt]]:
+    """Rows of classes that were not trained on, and what such rows and copies make doubtful."""
+    unseen, copies = _find_unseen(task, folds), _find_copies(task, rows, folds, tolerance)
+    return unseen, list(find_doubts(tolerance=tolerance, copies=copies, unseen=unseen))
+
+
+def _find_unseen(task: Task, folds: Folds) -> dict[str, Unseen]:
     """Held-out rows of classes that were not trained on, by rung."""
     if not has_classes(task.estimator, task.sample.y):
         return {}
     found = {name: unseen_in_part(task.sample.y, part.y) for name, part in task.parts.items()}
-    return {"dev": unseen_in_folds(task.sample.y, task.folds), **found} if task.folds else found
+    return {"dev": unseen_in_folds(task.sample.y, folds), **found} if folds else found
 
 
-def _find_copies(task: Task, rows: Mapping[str, Part], tolerance: float) -> dict[str, Copies]:
-    """Held-out rows that are copies of training rows, by rung."""
-    rungs = (["dev"] if task.folds else []) + list(task.parts)
-    return {rung: _copies_in(task, rung, rows["train"], rows.get(rung), tolerance) for rung in rungs}
+def _find_copies(task: Task, rows: Mapping[str, Part], folds: Folds, tolerance: float) -> dict[str, Copies]:
+    """Held-out rows that are copies of training rows, by rung; and of a lower part's rows, by the name of the gap."""
+    rungs = (["dev"] if folds else []) + list(task.parts)
+    found = {rung: _copies_in(folds, rows["train"], rows.get(rung), tolerance) for rung in rungs}
+    for gap, (lower, upper) in OF_OWN_PARTS.items():
+        if lower in task.parts and upper in task.parts and found[upper].share <= tolerance:
+            found[gap] = _copies_in(folds, rows[lower], rows[upper], tolerance)
+    return found
 
 
-def _copies_in(task: Task, rung: str, train: Part, own: Part | None, tolerance: float) -> Copies:
+def _copies_in(folds: Folds, train: Part, own: Part | None, tolerance: float) -> Copies:
     """Of one rung: of whole rows or, where these are none, of rows without the columns that name them."""
-    look = partial(_look_for_copies, task.folds, tolerance)
+    look = partial(_look_for_copies, folds, tolerance)
     found, parts = look(train, own), [train] if own is None else [train, own]
     if found.share > tolerance:
         return found
@@ -285,7 +302,7 @@ def _copies_in(task: Task, rung: str, train: Part, own: Part | None, tolerance: 
     return found
 
 
-def _look_for_copies(folds: Sequence[tuple[Any, Any]], tolerance: float, train: Part, own: Part | None) -> Copies:
+def _look_for_copies(folds: Folds, tolerance: float, train: Part, own: Part | None) -> Copies:
     """In a part of the user's own or, without one, in the held-out rows of the folds."""
     return copies_in_folds(train, folds, tolerance) if own is None else copies_in_part(train, own, tolerance)
 
@@ -295,13 +312,13 @@ def _without(part: Part, places: Sequence[int]) -> Part:
     return Part(X, part.y, row_keys(X))
 
 
-def _count_duplicates(task: Task, parts: Mapping[str, Part]) -> dict[str, int]:
+def _count_duplicates(task: Task, parts: Mapping[str, Part], folds: Folds) -> dict[str, int]:
     """Held-out rows that are equal to training rows in every column, by part."""
     rows = parts["train"].rows
     counts = {name: count_duplicates(parts[name].rows, rows) for name in task.parts}
-    if task.folds:
+    if folds:
         different = len(np.unique(rows)) == len(rows)  # as nearly always: saves a tenth of the time of a fast fit
-        counts["dev"] = 0 if different else sum(count_duplicates(rows[held], rows[train]) for train, held in task.folds)
+        counts["dev"] = 0 if different else sum(count_duplicates(rows[held], rows[train]) for train, held in folds)
     return counts
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from numbers import Real
 from typing import Any
 
 import numpy as np
+from sklearn.base import is_classifier
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.exceptions import FitFailedWarning
+from sklearn.model_selection import check_cv
 from sklearn.utils.multiclass import type_of_target
 
+from .._score_needs import unmet_need
 from ._arguments import check_shares, equal_rows
 from ._assembly import build_report, target_warning
 from ._data_checks import imbalance_warning, is_class_target
@@ -20,10 +24,15 @@ from ._doubts import find_doubts
 from ._error import ACCURACY, ErrorMeasure, error_measure
 from ._evaluation import Units
 from ._fits import Sample
+from ._folds import fold_plans
 from ._ladder import Rung
 from ._reference import Constant, constant_prediction
 from ._report import BiasVarianceReport
 from ._unseen import Unseen, has_classes, unseen_in_folds, unseen_warnings
+from ._words import is_or_are
+
+Folds = Sequence[tuple[Any, Any]]
+NOT_GIVEN = "the cross-validated estimator"
 
 
 def report_from_cv_results(
@@ -40,7 +49,8 @@ def report_from_cv_results(
     """See `BiasVarianceReport.from_cv_results`."""
     check_shares(tolerance=tolerance, confidence=confidence)
     _check_results(cv_results, y)
-    guessed = estimator is None and scoring is None and "estimator" not in cv_results
+    unknown = estimator is None and "estimator" not in cv_results
+    guessed = unknown and scoring is None
     estimator = _estimator(cv_results, estimator, y)
     measure = error_measure(scoring, estimator, best_score)
     target = _target(target_error, measure)
@@ -48,16 +58,19 @@ def report_from_cv_results(
     train, dev, whole, unscored = _errors(cv_results, scoring, measure, y, folds)
     if unscored:
         told = "; ".join(f"{name}: {why}" for name, why in unscored.items())
-        warnings.warn(f"{len(unscored)} of {len(whole)} folds are left out. {told}", FitFailedWarning, stacklevel=3)
+        left = f"{len(unscored)} of {len(whole)} folds {is_or_are(len(unscored))} left out."
+        warnings.warn(f"{left} {told}", FitFailedWarning, stacklevel=3)
+    folds = list(compress(folds, whole)) if len(folds) == len(whole) else folds
     unseen = {"dev": unseen_in_folds(y, folds)} if folds and has_classes(estimator, y) else {}
-    n_rows, ratio = _sizes(cv_results, len(y), len(whole))
+    n_rows, ratio = _sizes(folds, len(y), len(whole))
     measured = {name: _rung(name, errors, ratio) for name, errors in (("train", train), ("dev", dev))}
     rungs = {"target": target, **measured}
     return build_report(
         estimator,
         measure,
         rungs,
-        constant=_constant(estimator, measure, y),
+        estimator_name=NOT_GIVEN if unknown else "",
+        constant=_constant(estimator, measure, y, folds, len(whole)),
         tolerance=tolerance,
         confidence=confidence,
         doubts=list(find_doubts(tolerance=tolerance, unseen=unseen, n_measured=int(whole.sum()), n_planned=len(whole))),
@@ -105,6 +118,8 @@ def _errors(
     n = len(train)
     undefined = undefined_folds(measure.scorer, y, folds) if len(folds) == n else {}
     refuse_undefined_folds(measure.score_name, undefined, n)
+    if not folds and 2 * n > len(y):
+        _refuse_single_rows(measure, y, n)
     finite = np.isfinite(train) & np.isfinite(dev)
     why = {f"fold {number} of {n}": "its scores are not finite" for number in np.flatnonzero(~finite) + 1}
     for number in undefined:
@@ -116,6 +131,18 @@ def _errors(
     for error in (*train, *dev):
         measure.check_error(error)
     return train, dev, whole, why
+
+
+def _refuse_single_rows(measure: ErrorMeasure, y: Any, n_folds: int) -> None:
+    """Raise a ValueError for a score that no single row has, where held-out parts of more rows are not known of."""
+    needs = [unmet_need(measure.scorer, y, np.asarray(y)[[row]]) for row in range(len(y))]
+    if needs and needs[0] is not None and None not in needs:
+        raise ValueError(
+            f"scoring must be defined on the rows of most folds. {measure.score_name} needs {needs[0].what}, which "
+            f"single rows do not have, and {len(y)} rows in {n_folds} folds are fewer than two for each. Use "
+            f"{needs[0].instead}, or fewer folds; if these held out more rows, call cross_validate with "
+            "return_indices=True."
+        )
 
 
 def _check_results(cv_results: Any, y: Any) -> None:
@@ -163,19 +190,29 @@ def _scores_of(part: str, cv_results: Mapping[str, Any], scoring: Any) -> Any:
     )
 
 
-def _sizes(cv_results: Mapping[str, Any], n: int, n_folds: int) -> tuple[dict[str, int], float]:
+def _sizes(folds: Folds, n: int, n_folds: int) -> tuple[dict[str, int], float]:
     """Rows of train and dev, and training rows by held-out rows: as recorded, else as in K folds."""
-    if "indices" not in cv_results:
+    if not folds:
         return {"train": round(n * (n_folds - 1) / n_folds), "dev": n}, n_folds - 1.0
-    trained, held_out = (
-        float(np.mean([len(rows) for rows in cv_results["indices"][part]])) for part in ("train", "test")
-    )
-    return {
-        "train": round(trained),
-        "dev": len(np.unique(np.concatenate(cv_results["indices"]["test"]))),
-    }, trained / held_out
+    trained, held_out = (float(np.mean(list(map(len, rows)))) for rows in zip(*folds, strict=True))
+    n_dev = len(np.unique(np.concatenate([rows for _, rows in folds])))
+    return {"train": round(trained), "dev": n_dev}, trained / held_out
 
 
-def _constant(estimator: Any, measure: ErrorMeasure, y: Any) -> Constant:
-    n = len(y)
-    return constant_prediction(estimator, measure, y, Sample(np.zeros((n, 1)), y, Units(np.arange(n), n, n)))
+def _constant(estimator: Any, measure: ErrorMeasure, y: Any, folds: Folds, n_folds: int) -> Constant:
+    """In the folds that are known; else the better one of that in K folds and that in one part."""
+    n, rows = len(y), np.arange(len(y))
+    samples = {"train": Sample(np.zeros((n, 1)), y, Units(rows, n, n))}
+    cuts = [folds] if folds else [[(rows, rows)], _k_folds(estimator, measure, y, n_folds)]
+    found = [constant_prediction(estimator, measure, fold_plans(cut, ()), samples) for cut in cuts if cut]
+    return min(found, key=lambda constant: constant.error)
+
+
+def _k_folds(estimator: Any, measure: ErrorMeasure, y: Any, n_folds: int) -> Folds:
+    """The folds of as many, but for those that the score is not defined on; none where there cannot be as many."""
+    try:
+        folds = list(check_cv(n_folds, y, classifier=is_classifier(estimator)).split(np.zeros((len(y), 1)), y))
+    except ValueError:
+        return []
+    undefined = undefined_folds(measure.scorer, y, folds)
+    return [fold for number, fold in enumerate(folds, 1) if number not in undefined]

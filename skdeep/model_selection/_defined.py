@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.multiclass import type_of_target
 
 from .._score_needs import NEEDS, Need, metric_name, unmet_need
+from ._words import counted
 
 CUT = "larger parts, such as fewer folds, which cv as a number shuffles and stratifies"
 
@@ -31,7 +32,7 @@ def undefined_folds(
 def undefined_sentence(name: str, undefined: Mapping[int, tuple[Need, str]], n_folds: int) -> str:
     """Which folds a score is not defined on, why, and what to do instead."""
     first, (need, part) = next(iter(undefined.items()))
-    others = f" (nor have those of {len(undefined) - 1} others)" if len(undefined) > 1 else ""
+    others = f" (nor have those of {counted(len(undefined) - 1, 'other')})" if len(undefined) > 1 else ""
     return (
         f"{name} needs {need.what}, which the {part} rows of fold {first} of {n_folds} do not have{others}. "
         f"Use {need.instead}, or {CUT}."

@@ -8,6 +8,15 @@ from dataclasses import dataclass
 from ._copies import Copies
 from ._recipe import COPIES, TOO_FEW_FITS, UNSEEN
 from ._unseen import Unseen
+from ._words import is_or_are, they_count
+
+#: Gap between two parts of the user's own -> these, whose rows must be others; and what is not told where they are not.
+OF_OWN_PARTS = {"data mismatch": ("train-dev", "dev"), "overfit to dev": ("dev", "test")}
+OWN_COPIES = "copies of {} rows"
+SAME = {
+    "train-dev": "nothing is told of rows of another origin",
+    "dev": "nothing is told of what choosing by dev rows has done",
+}
 
 
 @dataclass(frozen=True)
@@ -17,7 +26,7 @@ class Doubt:
     Attributes
     ----------
     rungs : tuple of str
-        Which ones.
+        Which ones, or the names of single gaps.
     problem : str
         As in a report's `diagnosis`.
     sentence : str
@@ -47,7 +56,7 @@ def find_doubts(
     tolerance : float
         A share of the rows on which the error may be wrong by all of a constant prediction's.
     copies, unseen : dict of str to Copies or Unseen, default=None
-        By rung.
+        By rung; copies of rows of another own part by the name of the gap between the two.
     n_measured, n_planned : int, default=1
         How many fits there are errors of, and were to be made.
 
@@ -58,7 +67,9 @@ def find_doubts(
     """
     for rung, part in (copies or {}).items():
         if part.share > tolerance:
-            yield Doubt((rung,), COPIES, _copies_sentence(rung, part), part.but_for)
+            lower, upper = OF_OWN_PARTS.get(rung, ("train", rung))
+            problem = COPIES if lower == "train" else OWN_COPIES.format(lower)
+            yield Doubt((rung,), problem, _copies_sentence(lower, upper, part), part.but_for)
     for rung, of_classes in (unseen or {}).items():
         if of_classes.share > tolerance:
             yield Doubt((rung,), UNSEEN, _unseen_sentence(rung, of_classes))
@@ -70,17 +81,20 @@ def find_doubts(
         )
 
 
-def _copies_sentence(rung: str, part: Copies) -> str:
+def _copies_sentence(lower: str, upper: str, part: Copies) -> str:
     names = f"{'columns' if len(part.names) > 1 else 'column'} {', '.join(part.names)}"
     but = f", but for {names} with a value of its own in nearly every row" if part.names else ""
+    whose = "training" if lower == "train" else lower
+    told = "those of rows that were trained on" if lower == "train" else f"the same there, so that {SAME[lower]}"
+    copies = "is a copy" if part.n_rows == 1 else "are copies"
     return (
-        f"Of {part.n_of} {rung} rows {part.n_rows} are copies of training rows, target included{but}: their errors are "
-        "those of rows that were trained on."
+        f"Of {part.n_of} {upper} rows {part.n_rows} {copies} of {whose} rows, target included{but}: their errors are "
+        f"{told}."
     )
 
 
 def _unseen_sentence(rung: str, part: Unseen) -> str:
     return (
-        f"Of {part.n_of} {rung} rows {part.n_rows} are of classes that their fit was never trained on: they count as "
-        "errors whatever is learnt."
+        f"Of {part.n_of} {rung} rows {part.n_rows} {is_or_are(part.n_rows)} of classes that their fit was never "
+        f"trained on: {they_count(part.n_rows)} as errors whatever is learnt."
     )

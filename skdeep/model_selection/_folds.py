@@ -76,18 +76,23 @@ def make_units(y: Any, groups: Any, measure: ErrorMeasure, *, random_state: Any)
     return Units(of_row, n_units, n_observations)
 
 
+def fold_names(n_folds: int) -> list[str]:
+    """Of the fits, for messages."""
+    return [f"fold {number} of {n_folds}" for number in range(1, n_folds + 1)]
+
+
 def fold_plans(folds: Sequence[tuple[Any, Any]], parts: Collection[str], left_out: Collection[int] = ()) -> list[Plan]:
     """A fit for each fold; each looks at the test part too, having seen as many rows as for the dev error."""
     test = {"test": ("test", None)} if "test" in parts else {}
     kept = [number for number in range(1, len(folds) + 1) if number not in left_out]
     return [
         Plan(
-            f"fold {number} of {len(folds)}",
+            name,
             train,
             {"train": ("train", train), "dev": ("train", held_out), **test},
             keep=number == kept[0],  # what it saw and became is like the others'
         )
-        for number, (train, held_out) in enumerate(folds, 1)
+        for number, (name, (train, held_out)) in enumerate(zip(fold_names(len(folds)), folds, strict=True), 1)
         if number in kept
     ]
 

@@ -16,6 +16,7 @@ from ._folds import smaller_plans
 from ._ladder import Rung, error_variance, make_rung
 from ._learning_curve import LearningCurve, fit_learning_curve
 from ._task import Task
+from ._words import is_or_are
 
 #: Fewer sizes leave a power law of three parameters open.
 FEWEST_SIZES = 3
@@ -119,7 +120,8 @@ def collect(plans: Sequence[Plan], fits: Sequence[Fit]) -> Succeeded:
         told = [f"{name}: {failure.text}" for name, failure in failures.items() if failure.of_score is of_score]
         if told:
             warnings.warn(
-                f"{len(told)} of {len(fits)} fits {words} and are left out of the report. {'; '.join(told)}",
+                f"{len(told)} of {len(fits)} fits {words} and {is_or_are(len(told))} left out of the report. "
+                f"{'; '.join(told)}",
                 category,
                 stacklevel=4,
             )

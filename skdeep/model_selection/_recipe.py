@@ -145,6 +145,16 @@ RECIPE = (
         action="drop the copies before the rows are cut, such as by drop_duplicates({subset}) of a frame",
     ),
     Rule(
+        "copies of train-dev rows",
+        "What is measured on the same rows twice cannot differ.",
+        action="take train-dev rows that are not among the dev rows",
+    ),
+    Rule(
+        "copies of dev rows",
+        "Only rows that nothing was chosen by tell what choosing by the dev rows has done.",
+        action="take a test part of other rows than the dev rows, such as train_dev_test_split cuts",
+    ),
+    Rule(
         UNSEEN,
         "No fit can get a class right that it has not seen.",
         action="cut the rows so that every part has every class: shuffled and stratified, as cv=5 and "

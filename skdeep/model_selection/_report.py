@@ -55,7 +55,7 @@ class BiasVarianceReport:
     gaps : tuple of Gap
         With intervals and verdicts, in the order of the ladder.
     baseline_error : float
-        Of a constant prediction.
+        Of the best constant prediction, learned and scored in the same folds.
     tolerance, threshold : float
         What gaps are held against: the threshold is the tolerance times the baseline error.
     confidence : float
@@ -65,7 +65,8 @@ class BiasVarianceReport:
     dev_source : str
         Where the dev error comes from, in words.
     diagnosis : tuple of str
-        What makes errors tell nothing ("copies of training rows", "classes never trained on", "most fits are missing"),
+        What makes errors tell nothing ("copies of training rows", "copies of dev rows", "copies of train-dev rows",
+        "classes never trained on", "most fits are missing"),
         whether anything is learnt ("no better than a constant prediction"), then "high bias", "high variance", "data
         mismatch", "overfit to dev", "cannot tell yet"; empty when nothing is wrong.
     advice : tuple of Advice
@@ -87,6 +88,8 @@ class BiasVarianceReport:
         Of the gain.
     doubts : tuple of str
         Why some gaps are "not judged", in sentences.
+    baseline_source : str
+        Whose error the `baseline_error` is, in words: of the best constant; of the usual one, where another is perfect.
 
     Attributes
     ----------
@@ -120,6 +123,7 @@ class BiasVarianceReport:
     gain: float | None = None
     gain_interval: tuple[float, float] | None = None
     doubts: tuple[str, ...] = ()
+    baseline_source: str = "a constant prediction"
 
     @classmethod
     def from_cv_results(
@@ -298,7 +302,7 @@ class BiasVarianceReport:
         """What counts as high and as low, in words."""
         return (
             f"The threshold is {self.format_gap(self.threshold).lstrip('+')}, {100 * self.tolerance:.3g} % of "
-            f"the error of a constant prediction ({self.format_error(self.baseline_error)}). High: above it, and "
+            f"the error of {self.baseline_source} ({self.format_error(self.baseline_error)}). High: above it, and "
             "surely not 0. Low: not above it, and surely not twice as much."
         )
 
@@ -394,7 +398,10 @@ class BiasVarianceReport:
         """
         names = (*ERROR_ATTRIBUTES, *GAP_ATTRIBUTES)
         figures = {key: getattr(self, key) for name in names for key in (name, f"{name}_interval")}
-        plain = ("estimator_name", "error_name", "baseline_error", "tolerance", "threshold", "confidence", "dev_source")
+        plain = (
+            *("estimator_name", "error_name", "baseline_error", "baseline_source"),
+            *("tolerance", "threshold", "confidence", "dev_source"),
+        )
         curve = self.learning_curve
         return (
             figures

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,7 @@ from ._data_checks import is_class_target
 from ._defined import refuse_undefined_folds, refuse_undefined_parts, undefined_folds
 from ._error import ErrorMeasure
 from ._fits import Plan, Sample
-from ._folds import cut_folds, fold_plans, make_splitter, make_units, single_plan
+from ._folds import cut_folds, fold_names, fold_plans, make_splitter, make_units, single_plan
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,11 @@ class Task:
     def dev_source(self) -> str:
         """Where the dev error comes from, in words."""
         return f"out of fold, {len(self.folds)} folds" if self.folds else "your dev part"
+
+    def scored_folds(self, failures: Collection[str] = ()) -> list[tuple[Any, Any]]:
+        """Training and held-out rows of the folds that the score is defined on, but for the fits that failed."""
+        left = {plan.name for plan in self.plans()} - set(failures)
+        return [fold for name, fold in zip(fold_names(len(self.folds)), self.folds, strict=True) if name in left]
 
     def plans(self) -> list[Plan]:
         """The full-size fits."""

@@ -11,6 +11,7 @@ from sklearn.base import is_classifier
 from sklearn.utils.multiclass import type_of_target
 
 from .._unseen_classes import N_NAMED, find_unseen
+from ._words import counted, is_or_are, they_count
 
 #: Whole numbers that occur less often on average may be counts; a part may lack a few of the rarest.
 ROWS_OF_A_CLASS, FEW = 10, 0.03
@@ -70,11 +71,12 @@ def unseen_warnings(unseen: Mapping[str, Unseen]) -> Iterator[str]:
     """A sentence for each part that has such rows."""
     for name, part in unseen.items():
         if part.n_rows:
-            whose = f"of {part.n_folds} folds " if part.n_folds else ""
+            whose = f"of {counted(part.n_folds, 'fold')} " if part.n_folds else ""
             training = "training row of their fold" if part.n_folds else "training row"
             yield (
-                f"{part.n_rows} of {part.n_of} {name} rows {whose}are of classes that no {training} has "
-                f"({', '.join(map(str, part.classes))}): they count as errors whatever is learnt."
+                f"{part.n_rows} of {part.n_of} {name} rows {whose}{is_or_are(part.n_rows)} of classes that no "
+                f"{training} has ({', '.join(map(str, part.classes))}): {they_count(part.n_rows)} as errors "
+                "whatever is learnt."
             )
 
 

@@ -268,7 +268,7 @@ def fold_of(row):
 def test_a_fold_that_fails_is_named_with_its_error_and_left_out(row, part, words, kind):
     """The others are reported. A fit that cannot be scored has not failed."""
     name, error = f"fold {fold_of(row)} of 5", f"RuntimeError: no row {row}"
-    with pytest.warns(kind, match=f"1 of 5 fits {words} and are left out of the report. {name}: {error}"):
+    with pytest.warns(kind, match=f"1 of 5 fits {words} and is left out of the report. {name}: {error}"):
         report = report_on(FailsWithout(row, part), NUMBERED, cv=CV)
     assert (report.failures, report.unscored) == (({name: error}, {}) if part == "fit" else ({}, {name: error}))
     assert f"{name} {words}: {error}" in str(report)

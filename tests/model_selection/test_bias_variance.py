@@ -144,11 +144,12 @@ CONSTANT = [
 
 @pytest.mark.parametrize(("dummy", "data", "scoring"), CONSTANT, indirect=["data"])
 def test_the_threshold_is_the_tolerance_times_the_error_of_a_constant_prediction(dummy, data, scoring):
-    """The classes' shares or the mean, learned from y."""
+    """The classes' shares or the mean, learned from y in each fold."""
     report = report_on(clone(dummy), *data, scoring=scoring, tolerance=0.1, cv=2)
     best = 0.0 if scoring.startswith("neg_") else 1.0
     error = best - get_scorer(scoring)(dummy.fit(*data), *data)
-    assert_allclose(report.baseline_error, error)
+    assert_allclose(report.baseline_error, error, rtol=0.03)
+    error = report.baseline_error
     assert_allclose(report.threshold, 0.1 * error)
 
 

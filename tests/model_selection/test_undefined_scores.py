@@ -151,7 +151,7 @@ def test_rows_without_weight_do_not_count():
         scorer = get_scorer("r2").set_score_request(sample_weight=True)
         model = LinearRegression().set_fit_request(sample_weight=True)
         given = {"fit_params": {"sample_weight": weights}, "scoring": scorer, "cv": KFold(4)}
-        with pytest.warns(UserWarning, match="1 of 4 folds are left out. R² needs two different"):
+        with pytest.warns(UserWarning, match="1 of 4 folds is left out. R² needs two different"):
             report_on(model, X, NUMBERS, **given)
 
 
@@ -214,7 +214,7 @@ def test_a_fold_without_a_score_is_left_out_with_a_warning_and_counts_for_nothin
     y = NUMBERS.copy()
     y[:6] = 1.0
     with pytest.warns(
-        UserWarning, match=r"1 of 4 folds are left out\. R² needs two different targets.*fold 1 of 4"
+        UserWarning, match=r"1 of 4 folds is left out\. R² needs two different targets.*fold 1 of 4"
     ) as caught:
         report = report_on(LinearRegression(), X, y, cv=KFold(4))
     errors = []
@@ -254,7 +254,7 @@ def test_undefined_folds_of_cv_results_are_left_out():
         return_train_score=True,
         return_indices=True,
     )
-    with pytest.warns(FitFailedWarning, match="1 of 4 folds are left out. fold 1 of 4: f1 needs"):
+    with pytest.warns(FitFailedWarning, match="1 of 4 folds is left out. fold 1 of 4: f1 needs"):
         report = BiasVarianceReport.from_cv_results(results, y, scoring="f1", estimator=DecisionTreeClassifier())
     assert report.dev_error == pytest.approx(1 - results["test_score"][1:].mean())
 

@@ -172,10 +172,10 @@ def test_the_constant_to_beat_is_the_best_one(scoring, error):
 
 
 def test_the_constant_of_absolute_errors_is_the_median():
-    """Of skewed numbers it is better than the mean."""
+    """Of skewed numbers it is better than the mean; learnt in each fold, it is nearly that of all."""
     y = np.random.default_rng(0).exponential(size=1001)
     report = report_on(DummyRegressor(), np.arange(1001.0)[:, None], y, scoring="neg_mean_absolute_error")
-    assert_allclose(report.baseline_error, np.abs(y - np.median(y)).mean())
+    assert_allclose(report.baseline_error, np.abs(y - np.median(y)).mean(), rtol=0.005)
 
 
 def test_a_constant_without_error_is_no_measure_of_what_is_learnt():
@@ -581,7 +581,7 @@ def test_labels_that_no_training_row_has_are_found_among_several():
     """The third label is in the last rows alone."""
     X, _ = noise(100)
     y = np.column_stack([np.arange(100) % 2, np.arange(100) % 3 == 0, np.arange(100) >= 80]).astype(int)
-    with pytest.warns(UserWarning, match=r"20 of 100 dev rows of 1 folds .* \(2\)"):
+    with pytest.warns(UserWarning, match=r"20 of 100 dev rows of 1 fold .* \(2\)"):
         report = report_on(TREE, X, y, cv=KFold(5))
     assert report.diagnosis[0] == UNSEEN
 
