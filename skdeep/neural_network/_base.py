@@ -177,7 +177,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         """What each row counts; the classifier multiplies by its class weights."""
         return sample_weight
 
-    def _remarks_on(self, y: Any, dev: DevSet | None) -> Iterator[str]:
+    def _remarks_on(self, y: Any, counting: Any, dev: DevSet | None) -> Iterator[str]:
         """What is missing among the targets of the rows that count, or among those that train beside dev rows."""
         yield from ()
 
@@ -322,7 +322,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         training = self._training(
             parameters, rows, weighing, dev, resume, continues=continues, n_epochs=n_epochs, ends=True
         )
-        training.model.remarks = tuple(self._remarks_on(y[counting_rows(X, weight)], dev))
+        training.model.remarks = tuple(self._remarks_on(y, counting_rows(X, weight), dev))
         return training
 
     def _start_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any) -> Training:
@@ -366,7 +366,8 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         model.given, model.first_remarks = weighing.given, ()
         if ends or not continues:
             names, by_steps = getattr(self, "feature_names_in_", None), self.solver != "lbfgs"
-            model.first_remarks = tuple(on_the_first_scores(model, rows, names, by_steps=by_steps))
+            remarks = on_the_first_scores(model, rows, names, is_fresh=not continues, by_steps=by_steps)
+            model.first_remarks = tuple(remarks)
             model.inputs = InputTotals() if has_few_rows(rows) and not ends else None
         if not ends:
             model.first_remarks += tuple(on_the_first_rows(model, rows))

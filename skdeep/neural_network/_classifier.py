@@ -368,8 +368,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         n_choices = 2 if self._loss.out_activation == "logistic" else Y.shape[1]
         return Y * Y.dtype.type(1.0 - self.label_smoothing) + Y.dtype.type(self.label_smoothing / n_choices)
 
-    def _remarks_on(self, y: Any, dev: DevSet | None) -> Iterator[str]:
-        silent = [] if self._multilabel else np.setdiff1d(self.classes_, y).tolist()
+    def _remarks_on(self, y: Any, counting: Any, dev: DevSet | None) -> Iterator[str]:
+        silent = [] if self._multilabel or len(counting) == len(y) else np.setdiff1d(y, y[counting]).tolist()
         if silent:
             yield (
                 f"All rows of the classes {silent} have weight 0: nothing is learnt of them, and what is predicted of "

@@ -55,17 +55,19 @@ def on_the_first_rows(model: Model, rows: Rows) -> Iterator[str]:
             model.inputs = None
 
 
-def on_the_first_scores(model: Model, rows: Rows, names: Any, *, by_steps: bool) -> Iterator[str]:
+def on_the_first_scores(model: Model, rows: Rows, names: Any, *, is_fresh: bool, by_steps: bool) -> Iterator[str]:
     """What there is to warn of before a training: scores of another size than the loss expects, or inputs.
 
     Parameters
     ----------
     model : Model
-        With freshly drawn weights.
+        Before its training.
     rows : Rows
         The training rows.
     names : sequence of str or None
         Of the columns.
+    is_fresh : bool
+        Whether its weights are freshly drawn; of others the inputs alone are looked at.
     by_steps : bool
         Whether it is to be trained by steps of a given rate, for which inputs may be too large or too small.
 
@@ -80,7 +82,7 @@ def on_the_first_scores(model: Model, rows: Rows, names: Any, *, by_steps: bool)
     X = some.X[some.numbers]
     with np.errstate(all="ignore"):
         loss, zero_loss = mean_loss(model.network, model.parameters, some), typical_loss(model.network)
-    if not loss <= FAR_OFF * zero_loss:
+    if is_fresh and not loss <= FAR_OFF * zero_loss:
         causes = input_warnings(X, names)
         yield (
             f"The scores of the first weights have a loss of {loss:.3g}, where scores of zero have {zero_loss:.2g}. "
@@ -118,7 +120,6 @@ def warn_unless_converged(network: Any, *, stacklevel: int) -> None:
         warnings.warn(remark, TrainingWarning, stacklevel=stacklevel + 1)
     for remark in model.remarks:
         warnings.warn(remark, UserWarning, stacklevel=stacklevel + 1)
-    model.remarks = model.first_remarks = ()  # said once, and nothing for a file
 
 
 def warn_of_stream(network: Any, *, stacklevel: int) -> None:
@@ -126,7 +127,6 @@ def warn_of_stream(network: Any, *, stacklevel: int) -> None:
     model = network._model
     causes = (*_on_the_penalty(model), *model.first_remarks)
     effects = () if causes else _on_the_calls(model.judgement)
-    model.first_remarks = ()
     for remark in (*causes, *effects):
         warnings.warn(remark, TrainingWarning, stacklevel=stacklevel + 1)
 

@@ -200,3 +200,11 @@ def test_class_weights_weigh_the_dev_rows_too(multiclass):
     by_row = DeepMLPClassifier((8,), max_iter=5, random_state=0)
     by_row.fit(X, y, sample_weight=rows, **dev, sample_weight_val=rows[:30])
     assert_allclose(by_class.validation_loss_curve_, by_row.validation_loss_curve_, rtol=1e-6)
+
+
+def test_a_class_whose_rows_all_weigh_nothing_is_named(multiclass):
+    """It is one of the classes, and nothing is learnt of it."""
+    X, y = multiclass
+    model = DeepMLPClassifier((8,), learning_rate_init=0.01, max_iter=30, random_state=0)
+    with pytest.warns(UserWarning, match=r"All rows of the classes \[2\] have weight 0: nothing is learnt of them"):
+        model.fit(X, y, sample_weight=(y < 2).astype(float))
