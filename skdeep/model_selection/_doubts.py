@@ -24,12 +24,15 @@ class Doubt:
         How many rows it is about, and what that does to the error.
     columns : tuple of int
         The places of those that hide it.
+    rounding : str
+        How a number has to be rounded to show it.
     """
 
     rungs: tuple[str, ...]
     problem: str
     sentence: str
     columns: tuple[int, ...] = ()
+    rounding: str = ""
 
 
 def find_doubts(
@@ -58,7 +61,7 @@ def find_doubts(
     """
     for rung, part in (copies or {}).items():
         if part.share > tolerance:
-            yield Doubt((rung,), COPIES, _copies_sentence(rung, part), part.but_for)
+            yield Doubt((rung,), COPIES, _copies_sentence(rung, part), part.but_for, part.rounding)
     for rung, of_classes in (unseen or {}).items():
         if of_classes.share > tolerance:
             yield Doubt((rung,), UNSEEN, _unseen_sentence(rung, of_classes))
@@ -73,9 +76,10 @@ def find_doubts(
 def _copies_sentence(rung: str, part: Copies) -> str:
     names = f"{'columns' if len(part.names) > 1 else 'column'} {', '.join(part.names)}"
     but = f", but for {names} with a value of its own in nearly every row" if part.names else ""
+    digits = ", but for their last digits" if part.rounding else ""
     return (
-        f"Of {part.n_of} {rung} rows {part.n_rows} are copies of training rows, target included{but}: their errors are "
-        "those of rows that were trained on."
+        f"Of {part.n_of} {rung} rows {part.n_rows} are copies of training rows, target included{but}{digits}: their "
+        "errors are those of rows that were trained on."
     )
 
 
