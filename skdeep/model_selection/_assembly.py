@@ -150,6 +150,7 @@ def build_report(
             by_shares=measure.name in BY_SHARES and rungs["train"].error > baseline,
             imbalance=imbalance,
             naming=sorted({place for doubt in doubts for place in doubt.columns}),
+            rounding=next((doubt.rounding for doubt in doubts if doubt.rounding), ""),
         ),
         gain=gain,
         gain_interval=gain_interval,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from itertools import chain
 from numbers import Real
 from typing import Any
 
@@ -22,6 +22,7 @@ from ._doubts import OF_OWN_PARTS, Doubt, find_doubts
 from ._error import ACCURACY, error_measure
 from ._fits import Plan, Sample
 from ._ladder import Rung, make_rung
+from ._last_digits import rounded_parts
 from ._measurement import measure_ladder
 from ._naming_columns import cannot_agree_by_chance, column_names, naming_columns, without_columns
 from ._recipe import COPIES
@@ -288,28 +289,26 @@ def _find_copies(task: Task, rows: Mapping[str, Part], folds: Folds, tolerance: 
 
 
 def _copies_in(folds: Folds, train: Part, own: Part | None, tolerance: float) -> Copies:
-    """Of one rung: of whole rows or, where these are none, of rows without the columns that name them."""
-    look = partial(_look_for_copies, folds, tolerance)
-    found, parts = look(train, own), [train] if own is None else [train, own]
+    """Of one rung: of whole rows or, where these are none, without the columns that name them, or the last digits."""
+    found, parts = _look_for_copies(folds, tolerance, train, own), [train] if own is None else [train, own]
     if found.share > tolerance:
         return found
-    for places in naming_columns([part.X for part in parts]):
-        less = [_without(part, places) for part in parts]
-        copies = look(less[0], less[1] if own is not None else None)
+    X = [part.X for part in parts]
+    exact = (("", X, places) for places in naming_columns(X))
+    rounded = ((how, less, places) for how, less in rounded_parts(X) for places in ([], *naming_columns(less)))
+    for how, rows, places in chain(exact, rounded):
+        kept = [without_columns(values, places) for values in rows]
+        less = [Part(values, part.y, row_keys(values)) for values, part in zip(kept, parts, strict=True)]
+        copies = _look_for_copies(folds, tolerance, less[0], None if own is None else less[1])
         keys = np.concatenate([part.rows for part in less])
-        if copies.share > tolerance and cannot_agree_by_chance([part.X for part in less], keys):
-            return replace(copies, but_for=tuple(places), names=column_names(train.X, places))
+        if copies.share > tolerance and cannot_agree_by_chance([without_columns(one, places) for one in X], keys):
+            return replace(copies, but_for=tuple(places), names=column_names(train.X, places), rounding=how)
     return found
 
 
 def _look_for_copies(folds: Folds, tolerance: float, train: Part, own: Part | None) -> Copies:
     """In a part of the user's own or, without one, in the held-out rows of the folds."""
     return copies_in_folds(train, folds, tolerance) if own is None else copies_in_part(train, own, tolerance)
-
-
-def _without(part: Part, places: Sequence[int]) -> Part:
-    X = without_columns(part.X, places)
-    return Part(X, part.y, row_keys(X))
 
 
 def _count_duplicates(task: Task, parts: Mapping[str, Part], folds: Folds) -> dict[str, int]:

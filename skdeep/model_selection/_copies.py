@@ -51,12 +51,15 @@ class Copies:
         The places of columns that name the rows, which may differ.
     names : tuple of str
         Those of these columns.
+    rounding : str
+        How a number is rounded for them to be equal; "" where it need not be.
     """
 
     n_rows: int
     n_of: int
     but_for: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
+    rounding: str = ""
 
     @property
     def share(self) -> float:

@@ -33,12 +33,15 @@ class Doubt:
         How many rows it is about, and what that does to the error.
     columns : tuple of int
         The places of those that hide it.
+    rounding : str
+        How a number has to be rounded to show it.
     """
 
     rungs: tuple[str, ...]
     problem: str
     sentence: str
     columns: tuple[int, ...] = ()
+    rounding: str = ""
 
 
 def find_doubts(
@@ -69,7 +72,7 @@ def find_doubts(
         if part.share > tolerance:
             lower, upper = OF_OWN_PARTS.get(rung, ("train", rung))
             problem = COPIES if lower == "train" else OWN_COPIES.format(lower)
-            yield Doubt((rung,), problem, _copies_sentence(lower, upper, part), part.but_for)
+            yield Doubt((rung,), problem, _copies_sentence(lower, upper, part), part.but_for, part.rounding)
     for rung, of_classes in (unseen or {}).items():
         if of_classes.share > tolerance:
             yield Doubt((rung,), UNSEEN, _unseen_sentence(rung, of_classes))
@@ -84,12 +87,13 @@ def find_doubts(
 def _copies_sentence(lower: str, upper: str, part: Copies) -> str:
     names = f"{'columns' if len(part.names) > 1 else 'column'} {', '.join(part.names)}"
     but = f", but for {names} with a value of its own in nearly every row" if part.names else ""
+    digits = ", but for their last digits" if part.rounding else ""
     whose = "training" if lower == "train" else lower
     told = "those of rows that were trained on" if lower == "train" else f"the same there, so that {SAME[lower]}"
     copies = "is a copy" if part.n_rows == 1 else "are copies"
     return (
-        f"Of {part.n_of} {upper} rows {part.n_rows} {copies} of {whose} rows, target included{but}: their errors are "
-        f"{told}."
+        f"Of {part.n_of} {upper} rows {part.n_rows} {copies} of {whose} rows, target included{but}{digits}: their "
+        f"errors are {told}."
     )
 
 

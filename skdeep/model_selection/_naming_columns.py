@@ -17,7 +17,7 @@ from sklearn.utils import _safe_indexing
 
 from ._copies import chance_of_twins, columns_of
 
-FEWEST_ROWS, NEARLY_ALL, FEWEST_OTHERS, NO_CHANCE = 10, 0.98, 2, 0.05
+FEWEST_ROWS, NEARLY_ALL, FEWEST_OTHERS, MOST_NAMES, NO_CHANCE = 10, 0.98, 2, 3, 0.05
 
 
 def naming_columns(parts: Sequence[Any]) -> list[list[int]]:
@@ -31,18 +31,18 @@ def naming_columns(parts: Sequence[Any]) -> list[list[int]]:
     Returns
     -------
     list of list of int
-        None of them leaves fewer than two columns.
+        None has more than three places, or leaves fewer than two columns.
     """
     if any(issparse(X) or np.ndim(X) != 2 for X in parts) or np.shape(parts[0])[0] < FEWEST_ROWS:
         return []
-    numbering = [_numbers_rows(values) for values in columns_of(parts[0])]
-    different = [_share_of_different(columns) for columns in zip(*map(columns_of, parts), strict=False)]
-    found = []
-    for least in (1.0, NEARLY_ALL):
-        places = [place for place, share in enumerate(different) if share >= least or numbering[place]]
-        if places and places not in found and len(places) + FEWEST_OTHERS <= len(different):
-            found.append(places)
-    return found
+    most = min(MOST_NAMES, np.shape(parts[0])[1] - FEWEST_OTHERS)
+    shares: list[float] = []
+    for columns in zip(*map(columns_of, parts), strict=False):
+        shares.append(1.0 if _numbers_rows(columns[0]) else _share_of_different(columns))
+        if shares.count(1.0) > most:  # as nearly always: saves the time of looking at all of them
+            return []
+    surest, all_of_them = ([place for place, share in enumerate(shares) if share >= one] for one in (1.0, NEARLY_ALL))
+    return [places for places in (surest, *[all_of_them] * (all_of_them != surest)) if 0 < len(places) <= most]
 
 
 def _numbers_rows(values: Any) -> bool:

@@ -134,6 +134,12 @@ RECIPE = (
     # What makes the errors say nothing.
     Rule(
         COPIES,
+        "{rounding}",
+        action="round the numbers first: an array by X = np.vectorize(lambda value: {rounded})(X), a frame by "
+        "X = X.map(lambda value: {rounded} if isinstance(value, float) else value)",
+    ),
+    Rule(
+        COPIES,
         "Rows that were trained on tell whether they are known by heart, not what becomes of others.",
         action="pass groups, one name for each different row, to what cuts the rows (this report, "
         "train_dev_test_split): of an array np.unique({rows}, axis=0, return_inverse=True)[1].ravel(), of a frame "
@@ -265,6 +271,7 @@ RECIPE = (
     Rule("cannot tell yet", "{rows_needed}", action="get more rows to measure the errors on"),
 )
 WEIGHTED = "Class weights make rare classes frequent to the model; this error counts each as often as it occurs."
+LAST_DIGITS = "Copies of which one was written with fewer digits are equal only where these are left out."
 #: What stands for the sentences that the report does not know.
 UNKNOWN = {
     "not_normalised": "The scales of the inputs differ.",
@@ -285,6 +292,7 @@ def advise(
     by_shares: bool = False,
     imbalance: str = "",
     naming: Sequence[int] = (),
+    rounding: str = "",
 ) -> tuple[Advice, ...]:
     """What to do next.
 
@@ -311,6 +319,8 @@ def advise(
         A sentence on why the error hardly shows what is learnt; "" where it does.
     naming : sequence of int, default=()
         The places of columns that name the rows, behind which copies are hidden.
+    rounding : str, default=""
+        The expression by which a value is rounded, so that copies are equal; "" where they are.
 
     Returns
     -------
@@ -323,7 +333,9 @@ def advise(
     facts = {name: text or UNKNOWN[name] for name, text in told.items()}
     facts |= {"spoilt": symptoms.spoilt}
     facts |= {"by_shares": WEIGHTED, "imbalance": imbalance, **_equal_rows(naming)}
-    unsaid = {"{doubling}": doubling is None, "{by_shares}": not by_shares, "{imbalance}": not imbalance}
+    facts |= {"rounding": LAST_DIGITS, "rounded": rounding}
+    unsaid = {"{rounding}": not rounding}
+    unsaid |= {"{doubling}": doubling is None, "{by_shares}": not by_shares, "{imbalance}": not imbalance}
     rules = [rule for rule in RECIPE if not unsaid.get(rule.why, False)]
     if symptoms.spoilt:  # of which more iterations would make no more
         rules = [rule for rule in rules if rule.knob != "longer"]

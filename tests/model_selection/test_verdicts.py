@@ -12,7 +12,15 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 from scipy.stats import norm
 from scipy.stats import t as student
-from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine, make_circles, make_classification
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_diabetes,
+    load_digits,
+    load_iris,
+    load_wine,
+    make_circles,
+    make_classification,
+)
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -375,6 +383,55 @@ def test_the_advice_on_copies_behind_names_can_be_followed():
         assert report_on(TREE, X, y, groups=groups).diagnosis[0] == NO_BETTER
     kept = eval("X." + dropped.split("such as by ")[1].removesuffix(" of a frame"), {"X": frame})
     assert len(kept) == 100
+
+
+FEWER_DIGITS = {
+    "float32": lambda X: X.astype(np.float32).astype(float),
+    "six digits": lambda X: np.array([[float(f"{value:.5e}") for value in row] for row in X]),
+    "six decimals": lambda X: X.round(6),
+}
+
+
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize("cut", FEWER_DIGITS.values(), ids=FEWER_DIGITS)
+def test_copies_that_were_written_with_fewer_digits_are_copies(cut, named):
+    X, y = noise(300, 8)
+    X, y = np.r_[X, cut(X)], np.r_[y, y]
+    X = np.column_stack([X, 3 * np.arange(600)]) if named else X
+    report = report_on(DummyClassifier(), X, y)
+    assert report.diagnosis[0] == COPIES
+    assert "but for their last digits" in report.summary
+
+
+@pytest.mark.parametrize(
+    "container", [np.asarray, lambda X: pd.DataFrame(X, columns=list("abcdefgh")).assign(kind="a")]
+)
+@pytest.mark.parametrize("how", ["float32", "six digits"])
+def test_the_advice_on_last_digits_can_be_followed(how, container):
+    X, y = noise(200, 8)
+    X, y = container(np.r_[X, FEWER_DIGITS[how](X)]), np.r_[y, y]
+    first = report_on(DummyClassifier(), X, y).advice[0].action
+    of_array, of_frame = first.split("an array by X = ")[1].split(", a frame by X = ")
+    rounded = eval(of_array if isinstance(X, np.ndarray) else of_frame, {"np": np, "X": X})
+    assert len(np.unique(np.asarray(rounded, dtype=str), axis=0)) == 200
+
+
+@pytest.mark.parametrize("load", [load_iris, load_wine, load_breast_cancer, load_digits, load_diabetes])
+@pytest.mark.parametrize("scale", [1.0, np.pi, 1e-3])
+def test_real_rows_are_no_copies_for_their_first_digits(load, scale):
+    X, y = load(return_X_y=True)
+    y = (y > np.median(y)).astype(int)
+    assert COPIES not in report_on(DummyClassifier(), X * scale, y).diagnosis
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+@pytest.mark.parametrize("spread", [1e-3, 1.0, 1e3])
+def test_numbers_that_lie_far_from_0_are_no_copies_for_their_first_digits(d, spread):
+    """As times and coordinates do; some of which are the same, apart from what a receiver adds."""
+    rng = np.random.default_rng(0)
+    X = 1e5 + spread * rng.normal(size=(3000, d))
+    X[1000:] = X[rng.integers(20, size=2000)] + 1e-3 * spread * rng.normal(size=(2000, d))
+    assert COPIES not in report_on(DummyClassifier(), X, (X[:, 0] > np.median(X[:, 0])).astype(int)).diagnosis
 
 
 BESIDE_A_NUMBER = {
