@@ -62,10 +62,10 @@ def streamed(network, X, y, n_rows, n_passes, *, weight=None, **first):
 
 
 SETTINGS = {
-    "fresh, 10 passes": {},
-    "fresh, 10 passes, total_samples=1400": {"total_samples": 1400},
-    "fresh, 10 passes, adamw": {"solver": "adamw"},
-    "fresh, 10 passes, weights": {"weighted": True},
+    "fresh, 4 passes": {},
+    "fresh, 4 passes, total_samples=1400": {"total_samples": 1400},
+    "fresh, 4 passes, adamw": {"solver": "adamw"},
+    "fresh, 4 passes, weights": {"weighted": True},
     "after fit, 1 pass": {"fitted": True},
     "after fit, 1 pass, adamw": {"fitted": True, "solver": "adamw"},
     "after fit, 1 pass, weights": {"fitted": True, "weighted": True},
@@ -86,7 +86,7 @@ def scores_of_cuts(kind, rows, seed, *, fitted=False, weighted=False, **paramete
             if fitted:
                 network.set_params(learning_rate_init=1.5e-3, batch_size="auto").fit(X, y, weight)
                 network.set_params(learning_rate_init=3e-4, batch_size=1)
-            network = streamed(network, X, y, n_rows, 1 if fitted else 10, weight=weight, **first)
+            network = streamed(network, X, y, n_rows, 1 if fitted else 4, weight=weight, **first)
             scores[-1].append(network.score(X_test, y_test))
     return np.array(scores)
 
