@@ -19,10 +19,10 @@ do so from sums of 3 on. Training has to undo that first. The limit is ten, as t
 **Too small.** A step of gradient descent at rate r changes a score by r times the squared length of a row, that of its
 distance from the mean, as biases take the rest. With an adaptive solver it is r times the sum of its entries. The
 shortest rows that are known to train well have length 1: a single indicator, tf-idf. Below a tenth of that a step of
-gradient descent does a hundredth, and the thousands of steps of about a thousandth that Adam takes in a training are at
+gradient descent does a hundredth, and the thousands of steps of about a thousandth that Adam takes in a fit are at
 their end before weights have grown as much as the rows are too short.
 
-Both limits were held against trainings with the default rate on made-up tasks, from inputs as they should be to ones
+Both limits were held against fits with the default rate on made-up tasks, from inputs as they should be to ones
 10,000 times as large or small. R2 of regressors of 3, 10 and 100 columns is 0.98, 0.88 and 0.48 at a size of 1; 0.94,
 0.49 and -0.3 at 3; 0.81, -4 and -16 at 10; 0.2, -43 and -160 at 30. Classifiers lose little by size, so that ten is
 where it is wrong for all. On indicators, tf-idf, dense and binary rows, of 10 to 3000 columns, all learn at a length
@@ -67,8 +67,8 @@ def input_warnings(X: Any, names: Any = None, *, size: bool = True) -> tuple[str
     names : sequence of str, default=None
         Names of the columns. If None those of `X`, and their numbers where it has none.
     size : bool, default=True
-        Whether absolute size matters, as to all that learns by steps of a given rate; if not, columns are looked at
-        against each other alone.
+        Whether absolute size matters, as to all that learns by steps of a given rate; if not, columns are compared
+        with each other alone.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def may_be_mis_scaled(X: Any) -> bool:
     Returns
     -------
     bool
-        False where it surely has not; of sparse rows only their size is looked at.
+        False where it surely has not; of sparse rows only their size is checked.
     """
     with np.errstate(all="ignore"):
         if issparse(X) or X.shape[0] == 1:

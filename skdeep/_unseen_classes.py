@@ -16,7 +16,7 @@ def find_unseen(seen: Any, targets: Any) -> tuple[Any, list[Any]]:
     Parameters
     ----------
     seen, targets : array-like of shape (n_rows,) or (n_rows, n_outputs)
-        Training targets and held-out ones. Of several outputs each is looked at by itself.
+        Training targets and held-out ones. Each of several outputs is checked by itself.
 
     Returns
     -------

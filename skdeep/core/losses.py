@@ -19,7 +19,7 @@ from scipy.special import expit, log_expit, log_softmax, softmax, xlog1py, xlogy
 
 from .parameters import Array
 
-#: A constant prediction gives no class a smaller share, lest one that comes for the first time cost infinitely much.
+#: A constant prediction gives no class a smaller share: a class new to the rows would cost infinitely much.
 LEAST_SHARE = 1e-6
 
 

@@ -35,7 +35,7 @@ class L2:
     def add_gradient(
         self, parameters: ParameterVector, gradient: ParameterVector, scratch: Array | None = None
     ) -> Array:
-        """Add ``strength * W`` to the gradient of the weights; the penalty comes of the same pass.
+        """Add ``strength * W`` to the gradient of the weights; the same pass gives the penalty.
 
         Parameters
         ----------

@@ -74,13 +74,13 @@ def build_report(
     Parameters
     ----------
     estimator : estimator or None
-        What was looked at.
+        What was evaluated.
     measure : ErrorMeasure
         Of which kind the errors are.
     rungs : dict of str to Rung
         The ladder, lowest rung first.
     estimator_name : str, default=""
-        What was looked at, where that is not the estimator.
+        What was evaluated, where that is not the estimator.
     constant : Constant
         The constant prediction on the dev rows.
     compared : Constant, default=None

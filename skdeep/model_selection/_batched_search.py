@@ -106,7 +106,7 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
         self
             The fitted search.
         """
-        self._validate_params()  # the errors of scikit-learn, which would else speak of the stand-in
+        self._validate_params()  # scikit-learn's errors name this class, not the stand-in
         get_tags(self.estimator)
         own = self.get_params(deep=False)
         attempt = copy(self)

@@ -333,7 +333,7 @@ def _target(target_error: Any, task: Task) -> Rung:
 
 
 def _count_rows(plans: Sequence[Plan], samples: Mapping[str, Sample]) -> dict[str, int]:
-    """Training rows of a fit, and all rows that any fit was looked at on of the other rungs."""
+    """Training rows of a fit, and of the other rungs all rows that any fit was evaluated on."""
     counts = {"train": round(float(np.mean([len(plan.train) for plan in plans])))}
     for name, (sample, _) in plans[0].evaluate_on.items():
         if name != "train":

@@ -139,7 +139,7 @@ def format_error(value: float, is_share: bool) -> str:
 def _own_scoring(estimator: Any) -> Any:
     """What a search scores by, also at the end of a pipeline; None for the score that all of a kind have.
 
-    Others have a `scoring` for what they do within `fit`, such as stopping early; their `score` heeds it not.
+    Others have a `scoring` for what they do within `fit`, such as stopping early; their `score` ignores it.
     """
     if isinstance(estimator, Pipeline):
         return _own_scoring(estimator.steps[-1][1])

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-#: Names of the errors, or of classes that they inherit from, that a training raises which has diverged.
+#: Names of the errors, or of classes that they inherit from, that a fit raises when it diverges.
 DIVERGENCE = frozenset({"DivergenceError", "FloatingPointError", "OverflowError", "HugePredictionsError"})
 #: What scikit-learn's fits say of a divergence, which has no type of its own there.
 SAID_BY_FITS = ("Floating-point under-/overflow occurred", "non-finite parameter weights")

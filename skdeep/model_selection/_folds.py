@@ -1,4 +1,4 @@
-"""Which rows each fit of a report is trained on, and on which it is looked at."""
+"""Which rows each fit of a report is trained on, and on which it is evaluated."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def fold_plans(folds: Sequence[tuple[Any, Any]], parts: Collection[str], left_ou
 
 
 def single_plan(n_rows: int, parts: Iterable[str]) -> Plan:
-    """One fit on all rows, looked at on them and on the user's own parts."""
+    """One fit on all rows, evaluated on them and on the user's own parts."""
     return Plan("the fit", np.arange(n_rows), {name: (name, None) for name in ("train", *parts)}, keep=True)
 
 

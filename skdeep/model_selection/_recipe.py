@@ -90,7 +90,7 @@ class Symptoms:
     sparse : bool
         Whether the inputs are sparse, so that they can be scaled and not centred.
     spoilt : str
-        What a training said of itself that more iterations would not mend; "" where none did.
+        What the fits warned of that more iterations would not mend; "" where none did.
     """
 
     not_converged: bool = False

@@ -44,7 +44,7 @@ class BiasVarianceReport:
     Parameters
     ----------
     estimator_name : str
-        What was looked at.
+        What was evaluated.
     error_name : str
         Such as "1 - accuracy" or "RMSE".
     is_share : bool

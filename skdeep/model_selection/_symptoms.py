@@ -55,7 +55,7 @@ def find_symptoms(estimator: Any, fits: Sequence[Fit], failures: Mapping[str, Fa
 
 
 def _spoilt(fit: Fit, not_normalised: str) -> str:
-    """What a training said of itself, but for what is said of the inputs anyway."""
+    """What the fit warned of, but for what is said of the inputs anyway."""
     return " ".join(text for text in fit.spoilt if not (not_normalised and tells_of_inputs(text)))
 
 

@@ -1,4 +1,4 @@
-"""What `fit` and `partial_fit` warn of: an early end, a training that came to nothing, inputs that do not suit."""
+"""What `fit` and `partial_fit` warn of: an early end, no progress, inputs that do not suit."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def on_the_first_scores(model: Model, rows: Rows, names: Any, *, is_fresh: bool,
     names : sequence of str or None
         Of the columns.
     is_fresh : bool
-        Whether its weights are freshly drawn; of others the inputs alone are looked at.
+        Whether its weights are freshly drawn; of others the inputs alone are checked.
     by_steps : bool
         Whether it is to be trained by steps of a given rate, for which inputs may be too large or too small.
 

@@ -1,4 +1,4 @@
-"""What a training has come to: the loss of the weights that it leaves, beside that of knowing nothing."""
+"""Whether training reached anything: the loss of the final weights, beside that of a constant prediction."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def judge(
     at_first: float,
     n_steps: int,
 ) -> Judgement:
-    """Look at the weights that a training leaves.
+    """Judge the final weights.
 
     Parameters
     ----------
@@ -238,7 +238,7 @@ def typical_loss(network: Network) -> float:
 
 
 def sample(rows: Rows) -> Rows:
-    """Some of the rows, always the same, drawn at random lest they all be of one class."""
+    """Some of the rows, always the same, drawn at random: sorted rows would begin with a single class."""
     if len(rows) <= ROWS_JUDGED:
         return rows
     drawn = np.random.default_rng(0).choice(rows.numbers, ROWS_JUDGED, replace=False, shuffle=False)

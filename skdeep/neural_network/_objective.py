@@ -43,7 +43,7 @@ def objective_of(
     X, y, weight = judged._validate_rows(X, y, sample_weight, reset=not continues)
     rows = judged._training_rows(X, y, weight, counting_rows(X, weight), continues=continues)
     rows = judged._as_trained(rows, "given")
-    # A fitted network is looked at as it was trained, whatever has been set since.
+    # A fitted network is judged as it was trained, whatever has been set since.
     rng = Streams.spawn(judged.random_state).init
     model = judged._model if continues else start_model(parameters, judged._loss, rows, rng, None)
     network = model.network if dropout else replace(model.network, keep_prob=(1.0,) * len(model.network.keep_prob))
