@@ -13,12 +13,13 @@ from scipy.sparse import issparse
 
 from .network import Slot, Workspace
 from .parameters import Array
+from .targets import VALUES_AT_ONCE, Targets
 
 Augment = Callable[[Array, Array, np.random.Generator], None]
 
 
-#: Rows whose targets `Rows.totals` copies at a time.
-TOTALLED_AT_ONCE = 4096
+#: Rows whose targets `Rows.totals` copies at a time, of few outputs.
+ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -88,16 +89,16 @@ class Rows:
     ----------
     X : ndarray or CSR matrix of shape (n, n_features)
         All rows; never changed.
-    Y : ndarray of shape (n, n_outputs)
-        Targets as the loss wants them.
+    Y : Targets of shape (n, n_outputs)
+        Targets as the loss wants them: an ndarray, or one of `skdeep.core.targets`.
     weight : ndarray of shape (n,) or None
-        What each row counts; None for 1 each.
+        What each row counts; None for 1 each. In float64, so that it can be summed.
     numbers : ndarray of shape (n_rows,) of int
         The rows that belong.
     """
 
     X: Any
-    Y: Array
+    Y: Targets
     weight: Array | None
     numbers: npt.NDArray[np.intp]
 
@@ -113,9 +114,9 @@ class Rows:
 
     def totals(self) -> RowTotals:
         """What the rows sum up to, read a block at a time."""
-        totals = RowTotals()
-        for start in range(0, len(self), TOTALLED_AT_ONCE):
-            numbers = self.numbers[start : start + TOTALLED_AT_ONCE]
+        totals, at_once = RowTotals(), max(1, min(ROWS_AT_ONCE, VALUES_AT_ONCE // self.Y.shape[1]))
+        for start in range(0, len(self), at_once):
+            numbers = self.numbers[start : start + at_once]
             weight = np.ones(len(numbers)) if self.weight is None else self.weight[numbers].astype(np.float64)
             totals = totals.and_those_of(RowTotals.of(self.Y[numbers], weight))
         return totals
@@ -126,9 +127,11 @@ class Rows:
         self.Y.take(numbers, 0, workspace.targets, "clip")
         if self.weight is None:
             workspace.row_weights.fill(1.0 / divisor)
-        else:
+        elif self.weight.dtype == workspace.row_weights.dtype:
             self.weight.take(numbers, 0, workspace.row_weights, "clip")
             workspace.row_weights /= divisor
+        else:
+            np.divide(self.weight[numbers], divisor, out=workspace.row_weights, casting="same_kind")
 
     def merge_equal(self) -> Rows:
         """Equal rows with equal targets as one row of their total weight, in an order that is theirs alone."""
@@ -142,7 +145,7 @@ class Rows:
         if self.weight is None and len(numbers) == len(self):
             return Rows(self.X, self.Y, None, numbers)
         counts = None if self.weight is None else self.weight[self.numbers]
-        weight = np.zeros(self.Y.shape[0], dtype=self.Y.dtype)
+        weight = np.zeros(self.Y.shape[0])
         weight[numbers] = np.bincount(groups.ravel(), counts)
         return Rows(self.X, self.Y, weight, numbers)
 
@@ -201,7 +204,9 @@ class MiniBatches(Generic[Place]):
         augment_rng: np.random.Generator | None = None,
         total_weight: float | None = None,
     ) -> None:
-        self.rows = rows
+        dtype = workspace.row_weights.dtype
+        # Weights in the precision of the workspace, once: no step converts them.
+        self.rows = rows if rows.weight is None else replace(rows, weight=rows.weight.astype(dtype, copy=False))
         self._workspace: Place = workspace
         self._shuffle = shuffle
         self._augment, self._augment_rng = augment, augment_rng

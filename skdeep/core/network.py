@@ -38,12 +38,15 @@ class Network:
     keep_prob : tuple of float
         The chance that dropout keeps a unit, for the input and then each hidden layer; 1.0 turns dropout off. In a
         stack these say which layers have masks at all: each network draws its own into its `Slot`.
+    silent_inputs : tuple of int, default=()
+        Inputs whose weights get no gradient, so that weights of zero stay zero.
     """
 
     layer_sizes: tuple[int, ...]
     activations: tuple[Activation, ...]
     loss: Loss
     keep_prob: tuple[float, ...]
+    silent_inputs: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         n_hidden = len(self.layer_sizes) - 2
@@ -159,6 +162,8 @@ class Network:
             workspace.product(workspace.outputs_transposed[layer], delta, out=gradient.weights[layer])
             workspace.product(workspace.ones, delta, out=gradient.biases[layer])  # a sum over rows, at half its price
             if layer == 0:
+                if self.silent_inputs:
+                    gradient.weights[0][..., list(self.silent_inputs), :] = 0.0
                 break
             below = layer - 1
             Z, A, mask = workspace.sums[below], workspace.activations[below], workspace.masks[layer]

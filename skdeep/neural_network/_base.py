@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
@@ -19,6 +20,7 @@ from .._input_scales import InputTotals
 from ..core import Rows, RowTotals
 from ..core.losses import Loss
 from ._callbacks import WRAPPED, CallbackSupportMixin, ObservedFit, has_callbacks, with_callbacks
+from ._constants import without_constant_inputs
 from ._convergence import (
     has_few_rows,
     on_the_first_rows,
@@ -28,7 +30,7 @@ from ._convergence import (
 )
 from ._dev_set import DevSet, validator
 from ._fitted import FittedAttributes
-from ._model import NOTHING_GIVEN, Resume
+from ._model import NOTHING_GIVEN, Model, Resume
 from ._parameters import RULES, Streams, check_parameters, drawn_streams
 from ._prediction import Predictions
 from ._state import Stored
@@ -40,6 +42,7 @@ from ._validation import (
     naming,
     refuse_dates,
     refuse_mask,
+    require_range,
     require_weight,
     split_numbers,
     validate_weight,
@@ -59,8 +62,8 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
     def __init__(
         self,
         hidden_layer_sizes: Any = (256, 256),
-        *,
         activation: Any = "silu",
+        *,
         init: Any = "auto",
         alpha: Any = "auto",
         keep_prob: Any = 1.0,
@@ -80,7 +83,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         max_iter: int = 100,
         shuffle: bool = True,
         tol: float = 1e-4,
-        n_iter_no_change: int = 10,
+        n_iter_no_change: float = 10,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         scoring: Any = "loss",
@@ -180,6 +183,10 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
     def _remarks_on(self, y: Any, counting: Any, dev: DevSet | None) -> Iterator[str]:
         """What is missing among the targets of the rows that count, or among those that train beside dev rows."""
         yield from ()
+
+    def _classes_among(self, y: Any, numbers: Any) -> Any:
+        """Targets that tell which classes the numbered rows have, column by column."""
+        return y[numbers]
 
     def _strata(self, y: Any) -> Any:
         """Labels whose proportions a split should keep, or None."""
@@ -307,15 +314,18 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         numbers, dev_numbers = counting_rows(X, weight), None
         has_dev_set = any(part is not None for part in (X_val, y_val, sample_weight_val))
         if self.early_stopping and not has_dev_set:
-            strata, seed = self._strata(y[numbers]), resume.streams.split_seed
+            strata, seed = self._strata(y), resume.streams.split_seed
+            strata = None if strata is None else strata[numbers]
             numbers, dev_numbers = split_numbers(numbers, strata, self.validation_fraction, seed)
         rows = self._training_rows(X, y, weight, numbers, continues=continues)
         dev = None
         if dev_numbers is not None:
             dev_rows = replace(rows, numbers=dev_numbers)
-            dev = DevSet(dev_rows, y[dev_numbers], _of_rows(weight, dev_numbers), y[numbers], False)
+            y_train = self._classes_among(y, numbers)
+            dev = DevSet(dev_rows, _dense(y[dev_numbers]), _of_rows(weight, dev_numbers), y_train, False)
         elif has_dev_set:
-            dev = self._given_dev_set(X_val, y_val, sample_weight_val, y[numbers])
+            y_train = self._classes_among(y, numbers)
+            dev = self._given_dev_set(X_val, y_val, sample_weight_val, y_train)
         rows = self._as_trained(rows, "training")
         weighing = Weighing.of_fit(rows, self._given(continues))
         n_epochs = int(self.max_iter)
@@ -364,6 +374,8 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         fitted = self._model if continues else None
         model = start_model(parameters, self._loss, rows, resume.streams.init, fitted)
         model.given, model.first_remarks = weighing.given, ()
+        if ends:
+            self._leave_out_constants(model, rows, is_fresh=not continues)
         if ends or not continues:
             names, by_steps = getattr(self, "feature_names_in_", None), self.solver != "lbfgs"
             remarks = on_the_first_scores(model, rows, names, is_fresh=not continues, by_steps=by_steps)
@@ -373,6 +385,11 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
             model.first_remarks += tuple(on_the_first_rows(model, rows))
         validate = None if dev is None else validator(self, model, dev)
         return Training(parameters, model, resume, rows, weighing, n_epochs, ends, validate)
+
+    def _leave_out_constants(self, model: Model, rows: Rows, *, is_fresh: bool) -> None:
+        """Give what is the same in all training rows no weight, unless augmentation may have it vary."""
+        if self.augment is None:
+            model.network = without_constant_inputs(model.network, model.parameters, rows, is_fresh=is_fresh)
 
     def _finish(self, training: Training) -> None:
         """Make a trained model this estimator's own."""
@@ -438,15 +455,13 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         numbers = counting_rows(X_val, weight)
         X_val = cast(X_val, self._computing_dtype, "X_val")
         rows = self._rows(X_val, y_val, weight, numbers, "y_val")
-        return DevSet(rows, y_val[numbers], _of_rows(weight, numbers), y_train, True)
+        return DevSet(rows, _dense(y_val[numbers]), _of_rows(weight, numbers), y_train, True)
 
     def _rows(self, X: Any, y: Any, sample_weight: Any, numbers: Any, name: str) -> Rows:
         weight = self._row_weight(y, sample_weight, name)
         if weight is not None:
-            blamed = name.replace("y", "sample_weight")
-            if weight is not sample_weight:
-                blamed += " times class_weight"
-            weight = cast(weight, self._computing_dtype, blamed)
+            factor = "" if weight is sample_weight else " times class_weight"
+            require_range(weight, self._computing_dtype, name.replace("y", "sample_weight") + factor)
         return Rows(X, self._encode(y, name), weight, numbers)
 
     def __sklearn_tags__(self) -> Any:
@@ -454,6 +469,10 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _dense(y: Any) -> Any:
+    return y.toarray() if issparse(y) else y
 
 
 def _of_rows(weight: Any, numbers: Any) -> Any:

@@ -9,14 +9,15 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin
 from sklearn.utils import check_array, column_or_1d
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from ..core import LOSSES
 from ..core.losses import Loss
+from ..core.targets import Indicators, OneHot
 from ._base import BaseDeepMLP, _is_stochastic
 from ._dev_set import DevSet, unseen_classes_remark
+from ._labels import extreme_rows, values_beside_0_and_1, weights_by_label
 from ._validation import naming, refuse_mask
 
 
@@ -90,8 +91,9 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     tol : float, default=1e-4
         How much better a loss or score must be than the best so far; of L-BFGS, the largest entry of the gradient at
         which to stop.
-    n_iter_no_change : int, default=10
+    n_iter_no_change : int or np.inf, default=10
         Stop after that many epochs in a row without a better training loss, or with `early_stopping` dev value.
+        ``np.inf`` trains for `max_iter` epochs.
     early_stopping : bool, default=False
         Watch dev rows (`X_val` of `fit`, or a share of the training rows) and restore the weights of the best epoch.
     validation_fraction : float, default=0.1
@@ -138,9 +140,9 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     alpha_ : float
         The `alpha` of the last training, "auto" resolved.
     coefs_ : list of ndarray of shape (fan_in, fan_out)
-        Weights, one matrix per layer.
+        Weights, one matrix per layer. ``coefs_[layer] = W`` writes into the network.
     intercepts_ : list of ndarray of shape (fan_out,)
-        Biases, one vector per layer.
+        Biases, one vector per layer; likewise.
     loss_curve_ : list of float
         Per epoch, the mean over its mini-batches of the objective before each step; with "lbfgs", the objective at the
         start and after every iteration.
@@ -223,8 +225,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     def __init__(
         self,
         hidden_layer_sizes: Any = (256, 256),
-        *,
         activation: Any = "silu",
+        *,
         init: Any = "auto",
         alpha: Any = "auto",
         keep_prob: Any = 1.0,
@@ -246,7 +248,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         max_iter: int = 100,
         shuffle: bool = True,
         tol: float = 1e-4,
-        n_iter_no_change: int = 10,
+        n_iter_no_change: float = 10,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         scoring: Any = "loss",
@@ -307,18 +309,26 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         return is_plain and not self._multilabel and y.dtype.kind == self.classes_.dtype.kind
 
     def _check_target(self, y: Any) -> Any:
-        y = y.toarray() if issparse(y) else y
         if y.dtype.kind == "S":  # which only newer versions of scikit-learn refuse
             raise TypeError("Got labels of bytes: decode them to text.")
         if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+            y = column_or_1d(y.toarray() if issparse(y) else y, warn=True)
+        if y.ndim == 2:
+            return self._check_indicators(y)
         check_classification_targets(y)
-        if y.ndim == 2 and type_of_target(y) != "multilabel-indicator":
-            raise ValueError(
-                "y must be 1-d labels or an indicator matrix of 0 and 1, one column per label. "
-                f"Got a {type_of_target(y)} target of shape {y.shape}."
-            )
         return y
+
+    def _check_indicators(self, y: Any) -> Any:
+        if issparse(y) and not y.has_canonical_format:
+            y = y.copy()
+            y.sum_duplicates()
+        others = values_beside_0_and_1(y) if y.dtype.kind in "biuf" else None
+        if others == []:
+            return y
+        check_classification_targets(y)
+        kind = type_of_target(y)
+        got = f"the values {others}" if kind == "multilabel-indicator" else f"a {kind} target of shape {y.shape}"
+        raise ValueError(f"y must be 1-d labels or an indicator matrix of 0 and 1, one column per label. Got {got}.")
 
     def _learn_target(self, y: Any, weight: Any, numbers: Any, classes: Any = None) -> None:
         if y.ndim == 2:
@@ -327,28 +337,26 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
             return
         self._multilabel = False
         self.classes_ = np.unique(y) if classes is None else classes
-        if len(self.classes_) < 2:
-            raise ValueError(f"y must hold at least 2 classes. Got 1 class: {self.classes_.tolist()}.")
 
     @property
     def _loss(self) -> Loss:
-        return LOSSES["multiclass" if self._n_columns > 1 and not self._multilabel else "multilabel"]
+        return LOSSES["multilabel" if self._multilabel else "binary" if self._is_binary else "multiclass"]
 
     @property
-    def _n_columns(self) -> int:
-        """Output units: one for two classes, else one per class or label."""
-        return 1 if len(self.classes_) == 2 and not self._multilabel else len(self.classes_)
+    def _is_binary(self) -> bool:
+        """Whether one output unit serves for two classes; else there is one for each class or label."""
+        return len(self.classes_) == 2 and not self._multilabel
 
     def _encode(self, y: Any, name: str) -> Any:
         if self._multilabel != (y.ndim == 2) or (self._multilabel and y.shape[1] != len(self.classes_)):
             wanted = f"an indicator matrix of {len(self.classes_)} columns" if self._multilabel else "1-d labels"
             raise ValueError(f"{name} must be {wanted}, as in the first fit. Got shape {y.shape}.")
         if self._multilabel:
-            return y.astype(self._computing_dtype)
+            return Indicators(y, self._computing_dtype)
         codes = self._class_codes(y, name)
-        if self._n_columns == 1:
+        if self._is_binary:
             return codes[:, None].astype(self._computing_dtype)
-        return np.eye(self._n_columns, dtype=self._computing_dtype)[codes]
+        return OneHot(codes, len(self.classes_), self._computing_dtype)
 
     def _class_codes(self, y: Any, name: str) -> Any:
         if y.dtype.kind == self.classes_.dtype.kind:  # as nearly always: in a fraction of the time of sorting y
@@ -365,10 +373,14 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     def _smooth(self, Y: Any) -> Any:
         if self.label_smoothing == 0.0:
             return Y
-        n_choices = 2 if self._loss.out_activation == "logistic" else Y.shape[1]
-        return Y * Y.dtype.type(1.0 - self.label_smoothing) + Y.dtype.type(self.label_smoothing / n_choices)
+        if not self._is_binary:
+            return Y.smoothed(self.label_smoothing)
+        return Y * Y.dtype.type(1.0 - self.label_smoothing) + Y.dtype.type(self.label_smoothing / 2)
 
     def _remarks_on(self, y: Any, counting: Any, dev: DevSet | None) -> Iterator[str]:
+        if len(self.classes_) == 1:
+            label = self.classes_.tolist()[0]
+            yield f"y holds a single class, {label!r}: there is nothing to learn, and every row is predicted as it."
         silent = [] if self._multilabel or len(counting) == len(y) else np.setdiff1d(y, y[counting]).tolist()
         if silent:
             yield (
@@ -377,6 +389,9 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
             )
         if dev is not None and (remark := unseen_classes_remark(dev)):
             yield remark
+
+    def _classes_among(self, y: Any, numbers: Any) -> Any:
+        return extreme_rows(y, numbers) if self._multilabel else y[numbers]
 
     def _strata(self, y: Any) -> Any:
         return y if y.ndim == 1 else None
@@ -394,7 +409,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
             values = counts.sum() / (len(self.classes_) * np.where(counts > 0, counts, np.inf))
         else:
             with naming("class_weight", f"hold finite weights of at least 0. Got {self.class_weight!r}"):
-                values = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+                values = weights_by_label(self.class_weight, self.classes_)
         if not (np.isfinite(values).all() and (values >= 0).all()):
             raise ValueError(f"class_weight must hold finite weights of at least 0. Got {self.class_weight!r}.")
         self._class_weights = values
@@ -462,8 +477,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
                 raise ValueError(f"Got shape {found.shape}.")
             check_classification_targets(found)
             found = np.unique(found)
-        if len(found) < 2:
-            raise ValueError(f"classes must hold at least 2 labels. Got {classes!r}.")
+        if len(found) == 0:
+            raise ValueError(f"classes must hold at least one label. Got {classes!r}.")
         known, whose = found, ""
         if self.__sklearn_is_fitted__():
             known, whose = self.classes_, "as in the first call"
@@ -494,7 +509,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
             When X breaks its rule, or holds rows so large that their scores overflow.
         """
         scores = self._from_scores(X, np.copy)
-        return scores[:, 0] if scores.shape[1] == 1 and not self._multilabel else scores
+        return scores[:, 0] if self._is_binary else scores
 
     def predict(self, X: Any) -> Any:
         """The most probable class, or for an indicator target every label of probability above one half.
@@ -521,7 +536,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         """An indicator of labels, or the number of the class."""
         if self._multilabel:
             return (scores > 0).astype(int)
-        return (scores[:, 0] > 0).astype(int) if scores.shape[1] == 1 else scores.argmax(axis=1)
+        return (scores[:, 0] > 0).astype(int) if self._is_binary else scores.argmax(axis=1)
 
     def predict_proba(self, X: Any, mc_samples: int | None = None) -> Any:
         """Probabilities of the classes, or of each label.
@@ -580,9 +595,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
 
     def _both_classes(self, scores: Any) -> Any:
         """For two classes, the negative one's score beside the positive's: 1 - sigmoid(z) is sigmoid(-z)."""
-        if scores.shape[1] == 1 and not self._multilabel:
-            return np.hstack([-scores, scores])
-        return scores
+        return np.hstack([-scores, scores]) if self._is_binary else scores
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

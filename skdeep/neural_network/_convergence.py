@@ -8,6 +8,7 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.exceptions import ConvergenceWarning
 
 from .._input_scales import input_warnings, may_be_mis_scaled
@@ -79,7 +80,7 @@ def on_the_first_scores(model: Model, rows: Rows, names: Any, *, is_fresh: bool,
     some = sample(rows)
     if has_few_rows(some):
         return
-    X = some.X[some.numbers]
+    X = _with_influence(some.X[some.numbers], model.network.silent_inputs)
     with np.errstate(all="ignore"):
         loss, zero_loss = mean_loss(model.network, model.parameters, some), typical_loss(model.network)
     if is_fresh and not loss <= FAR_OFF * zero_loss:
@@ -90,6 +91,15 @@ def on_the_first_scores(model: Model, rows: Rows, names: Any, *, is_fresh: bool,
         )
     elif by_steps and may_be_mis_scaled(X):
         yield from input_warnings(X, names)
+
+
+def _with_influence(X: Any, silent: tuple[int, ...]) -> Any:
+    """The rows with zeros in the columns that the network takes no notice of."""
+    if not silent:
+        return X
+    kept = np.ones(X.shape[1], dtype=X.dtype)
+    kept[list(silent)] = 0.0
+    return X.multiply(kept).tocsr() if issparse(X) else X * kept
 
 
 def has_few_rows(rows: Rows) -> bool:
@@ -183,7 +193,7 @@ def _on_the_penalty(model: Model) -> Iterator[str]:
 
 
 def _on_the_scale(judgement: Judgement) -> Iterator[str]:
-    times = sqrt(judgement.of_zeros / judgement.typical)
+    times = sqrt(judgement.of_zeros / (judgement.typical or 1.0))  # of a single class nothing costs anything
     if times > FAR_OFF:
         yield (
             f"The target lies {times:.3g} times as far from the mean of the rows that were trained on before as these "

@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
 from ..core import History, StopReason
 from ._model import Model
+
+
+class LayerViews(list[npt.NDArray[Any]]):
+    """One array for each layer, all views of the network's weights: what is assigned is written into them."""
+
+    def __init__(self, name: str, views: Iterable[npt.NDArray[Any]]) -> None:
+        super().__init__(views)
+        self._name = name
+
+    def __setitem__(self, layer: Any, values: Any) -> None:
+        views = self[layer]
+        if isinstance(layer, slice):
+            values = list(values)
+            if len(values) != len(views):
+                raise ValueError(f"{self._name}[{layer}] must be {len(views)} arrays. Got {len(values)}.")
+            for number, value in zip(range(*layer.indices(len(self))), values, strict=True):
+                self[number] = value
+            return
+        given = np.asarray(values)
+        if given.shape != views.shape or given.dtype.kind not in "biuf" or not np.isfinite(given).all():
+            raise ValueError(
+                f"{self._name}[{layer}] must be finite real numbers of shape {views.shape}. "
+                f"Got {given.dtype} values of shape {given.shape}."
+            )
+        views[...] = given
+
+    def __reduce__(self) -> tuple[type[list[Any]], tuple[list[Any]]]:
+        return list, (list(self),)  # elsewhere they are views of nothing
 
 
 class FittedAttributes:
@@ -26,13 +57,13 @@ class FittedAttributes:
 
     @property
     def coefs_(self) -> list[Any]:
-        """Weights per layer, views of shape (fan_in, fan_out)."""
-        return list(self._fitted.parameters.weights)
+        """Weights per layer, views of shape (fan_in, fan_out); an assignment to one is written into the network."""
+        return LayerViews("coefs_", self._fitted.parameters.weights)
 
     @property
     def intercepts_(self) -> list[Any]:
-        """Biases per layer, views of shape (fan_out,)."""
-        return [b[0] for b in self._fitted.parameters.biases]
+        """Biases per layer, views of shape (fan_out,); likewise."""
+        return LayerViews("intercepts_", (b[0] for b in self._fitted.parameters.biases))
 
     @property
     def alpha_(self) -> float:

@@ -86,7 +86,9 @@ RULES: dict[str, Rule] = {
     "max_iter": Rule("a positive integer", is_count),
     "shuffle": boolean(),
     "tol": interval("a finite number of at least 0", 0.0, closed="left"),
-    "n_iter_no_change": Rule("a positive integer", is_count),
+    "n_iter_no_change": Rule(
+        "a positive integer or np.inf", lambda value: is_count(value) or is_number(value, float("inf"))
+    ),
     "early_stopping": boolean(),
     "validation_fraction": interval("in (0, 1)", 0.0, 1.0, closed="neither"),
     "scoring": Rule(

@@ -9,9 +9,12 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import assert_all_finite, column_or_1d
 
-from ..core import LOSSES, RowTotals
+from ..core import LOSSES, Rows, RowTotals
 from ..core.losses import Loss
+from ..core.targets import row_blocks
 from ._base import BaseDeepMLP
+from ._model import Model
+from ._target_moments import target_moments
 from ._validation import cast, refuse_dates, require_finite
 
 #: By so much of a deviation the mean or deviation of the targets of a stream may be off its unit.
@@ -82,8 +85,9 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
     tol : float, default=1e-4
         How much better a loss or score must be than the best so far; of L-BFGS, the largest entry of the gradient at
         which to stop.
-    n_iter_no_change : int, default=10
+    n_iter_no_change : int or np.inf, default=10
         Stop after that many epochs in a row without a better training loss, or with `early_stopping` dev value.
+        ``np.inf`` trains for `max_iter` epochs.
     early_stopping : bool, default=False
         Watch dev rows (`X_val` of `fit`, or a share of the training rows) and restore the weights of the best epoch.
     validation_fraction : float, default=0.1
@@ -127,9 +131,14 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
     alpha_ : float
         The `alpha` of the last training, "auto" resolved.
     coefs_ : list of ndarray of shape (fan_in, fan_out)
-        Weights, one matrix per layer.
+        Weights, one matrix per layer. ``coefs_[layer] = W`` writes into the network.
     intercepts_ : list of ndarray of shape (fan_out,)
-        Biases, one vector per layer.
+        Biases, one vector per layer; likewise.
+    y_mean_ : ndarray of shape (n_outputs,)
+        Weighted mean of each output's training targets, of all so far in `partial_fit`.
+    y_scale_ : ndarray of shape (n_outputs,)
+        Their weighted standard deviation, 1 where all are equal: a prediction is ``scores * y_scale_ + y_mean_``, with
+        the scores of the output layer.
     loss_curve_ : list of float
         Per epoch, the mean over its mini-batches of the objective before each step; with "lbfgs", the objective at the
         start and after every iteration.
@@ -223,49 +232,55 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         return y
 
     def _learn_target(self, y: Any, weight: Any, numbers: Any, classes: Any = None) -> None:
-        target = _columns(y)[numbers]
-        weight = None if weight is None else weight[numbers]
-        with np.errstate(over="ignore", invalid="ignore"):
-            self._y_mean = np.average(target, axis=0, weights=weight)
-            deviation = np.sqrt(np.average((target - self._y_mean) ** 2, axis=0, weights=weight))
+        mean, deviation, is_equal = target_moments(_columns(y), weight, numbers)
         if not np.isfinite(deviation).all():
             raise ValueError(f"y must have a finite variance. Got values from {y.min()} to {y.max()}.")
-        if (deviation[np.ptp(target, axis=0) > 0] == 0).any():
+        if (deviation[~is_equal] == 0).any():
             raise ValueError(f"y must have a variance above zero in float64. Got values from {y.min()} to {y.max()}.")
-        self._y_scale = np.where(_is_constant(deviation, self._y_mean), 1.0, deviation)
+        self.y_mean_ = mean
+        self.y_scale_ = np.where(_is_constant(deviation, mean), 1.0, deviation)
         self._y_is_1d = y.ndim == 1
+
+    def _leave_out_constants(self, model: Model, rows: Rows, *, is_fresh: bool) -> None:
+        super()._leave_out_constants(model, rows, is_fresh=is_fresh)
+        if is_fresh:  # a score of 0 is then right in every row, and has no gradient that would change it
+            is_constant = model.given.variance < 0.5  # where targets vary their unit makes it 1
+            model.parameters.weights[-1][:, is_constant] = 0.0
 
     def _follow_target(self, y: Any, weight: Any, numbers: Any) -> None:
         # Else the unit of the loss, and with it what the penalty weighs, would hang on how many rows came first.
         self._require_shape(y, "y")
         before, weight = self._model.given, np.ones(len(numbers)) if weight is None else weight[numbers]
         with np.errstate(over="ignore", invalid="ignore"):
-            targets = (_columns(y)[numbers] - self._y_mean) / self._y_scale
+            targets = (_columns(y)[numbers] - self.y_mean_) / self.y_scale_
             totals = before.and_those_of(RowTotals.of(targets, weight))
-            mean, deviation = self._y_mean + self._y_scale * totals.mean, np.sqrt(totals.variance)
+            mean, deviation = self.y_mean_ + self.y_scale_ * totals.mean, np.sqrt(totals.variance)
         if not (np.isfinite(mean).all() and np.isfinite(deviation).all()):
             raise ValueError(f"y must have a finite variance. Got values from {y.min()} to {y.max()}.")
-        is_constant = _is_constant(self._y_scale * deviation, mean)
-        has_unit = ~_is_constant(self._y_scale * np.sqrt(before.variance), self._y_mean)
+        is_constant = _is_constant(self.y_scale_ * deviation, mean)
+        has_unit = ~_is_constant(self.y_scale_ * np.sqrt(before.variance), self.y_mean_)
         factor = np.where(is_constant, 1.0, deviation)
         fits = (np.abs(totals.mean) < OFF_UNIT) & (np.abs(factor - 1.0) < OFF_UNIT) & (has_unit | is_constant)
         if not fits.all():
             self._model = self._model.in_unit(totals.mean, factor, has_unit)
-            self._y_mean, self._y_scale = mean, self._y_scale * factor
+            self.y_mean_, self.y_scale_ = mean, self.y_scale_ * factor
 
     @property
     def _loss(self) -> Loss:
         return LOSSES["regression"]
 
     def _require_shape(self, y: Any, name: str) -> None:
-        if self._y_is_1d != (y.ndim == 1) or _columns(y).shape[1] != len(self._y_mean):
-            wanted = "1-d" if self._y_is_1d else f"2-d with {len(self._y_mean)} columns"
+        if self._y_is_1d != (y.ndim == 1) or _columns(y).shape[1] != len(self.y_mean_):
+            wanted = "1-d" if self._y_is_1d else f"2-d with {len(self.y_mean_)} columns"
             raise ValueError(f"{name} must be {wanted}, as in the first fit. Got shape {y.shape}.")
 
     def _encode(self, y: Any, name: str) -> Any:
         self._require_shape(y, name)
-        standardised = (_columns(y) - self._y_mean) / self._y_scale
-        return cast(standardised, self._computing_dtype, f"{name}, standardised as the training target,")
+        targets, what = _columns(y), f"{name}, standardised as the training target,"
+        encoded = np.empty(targets.shape, dtype=self._computing_dtype)
+        for rows in row_blocks(*targets.shape):
+            encoded[rows] = cast((targets[rows] - self.y_mean_) / self.y_scale_, self._computing_dtype, what)
+        return encoded
 
     def predict(self, X: Any, mc_samples: int | None = None) -> Any:
         """The predicted target.
@@ -297,7 +312,7 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
 
     def _link(self, scores: Any) -> Any:
         with np.errstate(over="ignore"):
-            predicted = (scores * self._y_scale + self._y_mean).astype(scores.dtype, copy=False)
+            predicted = (scores * self.y_scale_ + self.y_mean_).astype(scores.dtype, copy=False)
         require_finite(predicted)
         return predicted[:, 0] if self._y_is_1d else predicted
 

@@ -9,6 +9,7 @@ from hashlib import blake2b
 import numpy as np
 
 from ..core import Dropout, EarlyStopping, Member, ParameterVector, Stack
+from ..core.targets import targets_key
 from ._model import SOLVER_PARAMETERS
 from ._parameters import make_max_norm, make_optimizer, norm_limit
 from ._threads import suited_threads
@@ -29,7 +30,7 @@ def stack_key(training: Training) -> Hashable:
     if alone:
         return None
     return (
-        (network.layer_sizes, network.activations, type(network.loss)),
+        (network.layer_sizes, network.activations, type(network.loss), network.silent_inputs),
         (len(training.batch_rows), training.batch_size),
         tuple(parameters[name] for name in (*SOLVER_PARAMETERS, "max_norm", "clip_norm")),
     )
@@ -98,8 +99,9 @@ def _rows_key(training: Training) -> Hashable:
     """Equal where two networks are trained on equal rows in the same order."""
     rows, streams = training.batch_rows, training.resume.streams
     order = _state(streams.shuffle) if training.parameters["shuffle"] else None
-    arrays = (rows.numbers, rows.Y, rows.weight)
-    return id(rows.X), order, *(None if array is None else blake2b(array.tobytes()).digest() for array in arrays)
+    arrays = (rows.numbers, rows.weight)
+    bytes_of = (None if array is None else blake2b(array.tobytes()).digest() for array in arrays)
+    return id(rows.X), order, targets_key(rows.Y), *bytes_of
 
 
 def _draws_key(training: Training) -> Hashable:

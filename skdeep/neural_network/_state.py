@@ -31,6 +31,8 @@ from ._parameters import CheckedSchedule, Streams
 OURS = ("_model", "_resume")
 #: What an estimator has while its fit is a task of callbacks: nothing for a file.
 TRANSIENT = ("_callback_fit_ctx", "_skl_callbacks_to_teardown", "_parent_callback_ctx")
+#: Attributes of earlier versions, and what they are now.
+RENAMED = {"_y_mean": "y_mean_", "_y_scale": "y_scale_"}
 #: The key under which a part says what it is.
 KIND = "kind"
 
@@ -114,6 +116,7 @@ class Stored(BaseEstimator):
                 UserWarning,
                 stacklevel=2,
             )
+        state = {RENAMED.get(name, name): value for name, value in state.items()}
         whole = {name: put_together(value) if name in OURS else value for name, value in state.items()}
         super().__setstate__({**_new_parameters(type(self), whole), **whole})
 

@@ -360,11 +360,10 @@ def patience(training: Training) -> EarlyStopping:
     parameters, column = training.parameters, "loss"
     if training.watches_dev:
         column = "validation_loss" if parameters["scoring"] == "loss" else "validation_score"
-    n_iter_no_change = int(parameters["n_iter_no_change"])
     return EarlyStopping(
         column,
         parameters["tol"],
-        n_iter_no_change,
+        parameters["n_iter_no_change"],
         keep_best=training.watches_dev or bool(training.rescues),
         ends_at_best=training.watches_dev,
         judge=_training_loss(training) if training.rescues and not training.watches_dev else None,

@@ -90,6 +90,12 @@ def counting_rows(X: Any, weight: Any) -> Any:
     return np.arange(X.shape[0]) if weight is None else np.flatnonzero(weight)
 
 
+def require_range(weight: Any, dtype: Any, name: str) -> None:
+    """Raise where a weight is too large for the precision of the training."""
+    if weight.max() > np.finfo(dtype).max:
+        raise ValueError(f"{name} must hold weights that {np.dtype(dtype)} can hold. Got {weight.max()}.")
+
+
 def require_weight(rows: Rows, part: str) -> None:
     """Raise where class weights have taken all the weight that sample weights left, or made too much of it."""
     limits = np.finfo(rows.Y.dtype)

@@ -43,8 +43,8 @@ def convert_regressor(scope: Any, operator: Any, container: Any) -> None:
     *coefs, W = model.coefs_
     *intercepts, b = model.intercepts_
     # The last layer takes in the way from the standardised target to the target's own units.
-    coefs = [*coefs, W * model._y_scale]
-    intercepts = [*intercepts, b * model._y_scale + model._y_mean]
+    coefs = [*coefs, W * model.y_scale_]
+    intercepts = [*intercepts, b * model.y_scale_ + model.y_mean_]
     graph.node("Identity", _layers(graph, operator, coefs, intercepts), output=operator.outputs[0].full_name)
 
 

@@ -55,7 +55,7 @@ def both(configurations):
     return [kind(**parameters) for parameters in configurations for kind in (DeepMLPClassifier, DeepMLPRegressor)]
 
 
-@pytest.mark.filterwarnings("ignore:All rows of the classes .* have weight 0")
+@pytest.mark.filterwarnings("ignore:All rows of the classes .* have weight 0", "ignore:y holds a single class")
 @parametrize_with_checks(both(CONFIGURATIONS), expected_failed_checks=expected_failures)
 def test_scikit_learn_check(estimator, check):
     """The estimator does what scikit-learn asks of every estimator."""
@@ -63,7 +63,7 @@ def test_scikit_learn_check(estimator, check):
 
 
 @pytest.mark.deep
-@pytest.mark.filterwarnings("ignore:All rows of the classes .* have weight 0")
+@pytest.mark.filterwarnings("ignore:All rows of the classes .* have weight 0", "ignore:y holds a single class")
 @parametrize_with_checks(both(MORE_CONFIGURATIONS), expected_failed_checks=expected_failures)
 def test_scikit_learn_check_of_more_configurations(estimator, check):
     """So it does whatever its activations and rates."""

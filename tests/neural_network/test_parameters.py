@@ -45,7 +45,7 @@ WRONG = {
     "max_iter": ("a positive integer", [0, -1, 10.0, None, INF, True]),
     "shuffle": (BOOL, [1, None, "yes"]),
     "tol": (AT_LEAST_ZERO, [-1e-4, NAN, INF, None]),
-    "n_iter_no_change": ("a positive integer", [0, 2.5, None, INF]),
+    "n_iter_no_change": ("a positive integer or np.inf", [0, 2.5, None, -INF]),
     "early_stopping": (BOOL, [1, None, "auto"]),
     "validation_fraction": ("in (0, 1)", [0.0, 1.0, -0.1, 30, NAN, None]),
     "scoring": ("'loss', the name of a scorer, a callable", [3, ["accuracy"], True]),

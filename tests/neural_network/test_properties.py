@@ -279,7 +279,7 @@ def test_the_output_layer_makes_the_scores_of_what_transform_gives(estimator, se
     model = small(estimator, **network).fit(X, targets(estimator, seed, n))
     scores = model.transform(X) @ model.coefs_[-1] + model.intercepts_[-1]
     if estimator is DeepMLPRegressor:
-        scores = scores[:, 0] * model._y_scale + model._y_mean
+        scores = scores[:, 0] * model.y_scale_ + model.y_mean_
     assert_allclose(outputs(model, X), scores, rtol=1e-6, atol=1e-6)
 
 
