@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from math import fsum
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -95,12 +96,16 @@ class Rows:
         What each row counts; None for 1 each. In float64, so that it can be summed.
     numbers : ndarray of shape (n_rows,) of int
         The rows that belong.
+    factor : ndarray of shape (n,) or None, default=None
+        What the weight is to be multiplied by, the same for equal targets: class weights. Apart from the weights, so
+        that whole numbers of rows are summed without rounding.
     """
 
     X: Any
     Y: Targets
     weight: Array | None
     numbers: npt.NDArray[np.intp]
+    factor: Array | None = None
 
     def __len__(self) -> int:
         return int(self.numbers.shape[0])
@@ -108,16 +113,26 @@ class Rows:
     @property
     def total_weight(self) -> float:
         """The `m` of the objective: the weights' sum, or the number of rows."""
+        weight = None if self.weight is None else self.weight[self.numbers]
+        if self.factor is None:
+            return float(len(self)) if weight is None else float(weight.sum(dtype=np.float64))
+        factors, groups = np.unique(self.factor[self.numbers], return_inverse=True)
+        return fsum(factors * np.bincount(groups.ravel(), weight))
+
+    def weights_of(self, numbers: npt.NDArray[np.intp]) -> Array | None:
+        """What the numbered rows count, factor included; None for 1 each."""
         if self.weight is None:
-            return float(len(self))
-        return float(self.weight[self.numbers].sum(dtype=np.float64))
+            return None if self.factor is None else self.factor[numbers]
+        weight: Array = self.weight[numbers]
+        return weight if self.factor is None else weight * self.factor[numbers]
 
     def totals(self) -> RowTotals:
         """What the rows sum up to, read a block at a time."""
         totals, at_once = RowTotals(), max(1, min(ROWS_AT_ONCE, VALUES_AT_ONCE // self.Y.shape[1]))
         for start in range(0, len(self), at_once):
             numbers = self.numbers[start : start + at_once]
-            weight = np.ones(len(numbers)) if self.weight is None else self.weight[numbers].astype(np.float64)
+            weight = self.weights_of(numbers)
+            weight = np.ones(len(numbers)) if weight is None else weight.astype(np.float64)
             totals = totals.and_those_of(RowTotals.of(self.Y[numbers], weight))
         return totals
 
@@ -125,13 +140,13 @@ class Rows:
         """Gather rows, targets and ``weight / divisor`` into a workspace, or a slot of one, of as many rows."""
         take_rows(self.X, numbers, workspace.inputs)
         self.Y.take(numbers, 0, workspace.targets, "clip")
-        if self.weight is None:
-            workspace.row_weights.fill(1.0 / divisor)
-        elif self.weight.dtype == workspace.row_weights.dtype:
+        if self.weight is not None and self.factor is None and self.weight.dtype == workspace.row_weights.dtype:
             self.weight.take(numbers, 0, workspace.row_weights, "clip")
             workspace.row_weights /= divisor
+        elif (weight := self.weights_of(numbers)) is not None:
+            np.divide(weight, divisor, out=workspace.row_weights, casting="same_kind")
         else:
-            np.divide(self.weight[numbers], divisor, out=workspace.row_weights, casting="same_kind")
+            workspace.row_weights.fill(1.0 / divisor)
 
     def merge_equal(self) -> Rows:
         """Equal rows with equal targets as one row of their total weight, in an order that is theirs alone."""
@@ -143,11 +158,19 @@ class Rows:
         _, first, groups = np.unique(keys, return_index=True, return_inverse=True)
         numbers = self.numbers[first]
         if self.weight is None and len(numbers) == len(self):
-            return Rows(self.X, self.Y, None, numbers)
+            return replace(self, numbers=numbers)
         counts = None if self.weight is None else self.weight[self.numbers]
         weight = np.zeros(self.Y.shape[0])
         weight[numbers] = np.bincount(groups.ravel(), counts)
-        return Rows(self.X, self.Y, weight, numbers)
+        return replace(self, weight=weight, numbers=numbers)
+
+    def weighted_in(self, dtype: npt.DTypeLike) -> Rows:
+        """With weight and factor multiplied, in another precision: no step has to convert them."""
+        if self.weight is None and self.factor is None:
+            return self
+        weight = self.weights_of(np.arange(self.Y.shape[0]))
+        assert weight is not None
+        return replace(self, weight=weight.astype(dtype, copy=False), factor=None)
 
     def _key(self, number: int) -> bytes:
         """A fingerprint of the row and its target; two different rows share one with a chance of 2^-128."""
@@ -204,9 +227,7 @@ class MiniBatches(Generic[Place]):
         augment_rng: np.random.Generator | None = None,
         total_weight: float | None = None,
     ) -> None:
-        dtype = workspace.row_weights.dtype
-        # Weights in the precision of the workspace, once: no step converts them.
-        self.rows = rows if rows.weight is None else replace(rows, weight=rows.weight.astype(dtype, copy=False))
+        self.rows = rows.weighted_in(workspace.row_weights.dtype)
         self._workspace: Place = workspace
         self._shuffle = shuffle
         self._augment, self._augment_rng = augment, augment_rng

@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
@@ -40,6 +39,7 @@ from ._validation import (
     cast,
     counting_rows,
     naming,
+    naming_memory,
     refuse_dates,
     refuse_mask,
     require_range,
@@ -176,9 +176,9 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         """Training targets as the loss should see them; the classifier's label smoothing."""
         return Y
 
-    def _row_weight(self, y: Any, sample_weight: Any, name: str) -> Any:
-        """What each row counts; the classifier multiplies by its class weights."""
-        return sample_weight
+    def _row_factor(self, y: Any, name: str) -> Any:
+        """What the weight of each row is multiplied by: the classifier's class weights."""
+        return None
 
     def _remarks_on(self, y: Any, counting: Any, dev: DevSet | None) -> Iterator[str]:
         """What is missing among the targets of the rows that count, or among those that train beside dev rows."""
@@ -253,7 +253,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         training = attempt._start_fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
         if observer is not None:
             observer.trains(attempt, training)
-        optimise(training)
+        attempt._optimise(training)
         attempt._finish(training)
         warn_unless_converged(attempt, stacklevel=3 + WRAPPED)
         if observer is not None:
@@ -292,7 +292,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
         attempt = copy(self)
         training = attempt._start_epoch(X, y, sample_weight, classes)
-        optimise(training)
+        attempt._optimise(training)
         attempt._finish(training)
         warn_of_stream(attempt, stacklevel=3)
         self.__dict__ = attempt.__dict__
@@ -322,7 +322,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         if dev_numbers is not None:
             dev_rows = replace(rows, numbers=dev_numbers)
             y_train = self._classes_among(y, numbers)
-            dev = DevSet(dev_rows, _dense(y[dev_numbers]), _of_rows(weight, dev_numbers), y_train, False)
+            dev = DevSet(dev_rows, y[dev_numbers], _of_rows(weight, dev_numbers), y_train, False)
         elif has_dev_set:
             y_train = self._classes_among(y, numbers)
             dev = self._given_dev_set(X_val, y_val, sample_weight_val, y_train)
@@ -376,6 +376,8 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         model.given, model.first_remarks = weighing.given, ()
         if ends:
             self._leave_out_constants(model, rows, is_fresh=not continues)
+        if not continues:
+            self._begin_at_constants(model)
         if ends or not continues:
             names, by_steps = getattr(self, "feature_names_in_", None), self.solver != "lbfgs"
             remarks = on_the_first_scores(model, rows, names, is_fresh=not continues, by_steps=by_steps)
@@ -390,6 +392,15 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         """Give what is the same in all training rows no weight, unless augmentation may have it vary."""
         if self.augment is None:
             model.network = without_constant_inputs(model.network, model.parameters, rows, is_fresh=is_fresh)
+
+    def _optimise(self, training: Training) -> None:
+        """Train the model, or say which parameters take too much memory."""
+        what = f"Training with batch_size={training.batch_size} and layers {training.model.network.layer_sizes}"
+        with naming_memory(what, "lower batch_size or hidden_layer_sizes"):
+            optimise(training)
+
+    def _begin_at_constants(self, model: Model) -> None:
+        """Have outputs whose targets are all equal predict these from the first step on; nothing for classes."""
 
     def _finish(self, training: Training) -> None:
         """Make a trained model this estimator's own."""
@@ -455,24 +466,20 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         numbers = counting_rows(X_val, weight)
         X_val = cast(X_val, self._computing_dtype, "X_val")
         rows = self._rows(X_val, y_val, weight, numbers, "y_val")
-        return DevSet(rows, _dense(y_val[numbers]), _of_rows(weight, numbers), y_train, True)
+        return DevSet(rows, y_val[numbers], _of_rows(weight, numbers), y_train, True)
 
     def _rows(self, X: Any, y: Any, sample_weight: Any, numbers: Any, name: str) -> Rows:
-        weight = self._row_weight(y, sample_weight, name)
-        if weight is not None:
-            factor = "" if weight is sample_weight else " times class_weight"
-            require_range(weight, self._computing_dtype, name.replace("y", "sample_weight") + factor)
-        return Rows(X, self._encode(y, name), weight, numbers)
+        rows = Rows(X, self._encode(y, name), sample_weight, numbers, self._row_factor(y, name))
+        if (weight := rows.weights_of(numbers)) is not None:
+            blamed = name.replace("y", "sample_weight") + ("" if rows.factor is None else " times class_weight")
+            require_range(weight, self._computing_dtype, blamed)
+        return rows
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _dense(y: Any) -> Any:
-    return y.toarray() if issparse(y) else y
 
 
 def _of_rows(weight: Any, numbers: Any) -> Any:

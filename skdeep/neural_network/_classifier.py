@@ -414,11 +414,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
             raise ValueError(f"class_weight must hold finite weights of at least 0. Got {self.class_weight!r}.")
         self._class_weights = values
 
-    def _row_weight(self, y: Any, sample_weight: Any, name: str) -> Any:
-        if self.class_weight is None:
-            return sample_weight
-        weight = self._class_weights[self._class_codes(y, name)]
-        return weight if sample_weight is None else weight * sample_weight
+    def _row_factor(self, y: Any, name: str) -> Any:
+        return None if self.class_weight is None else self._class_weights[self._class_codes(y, name)]
 
     # Training -----------------------------------------------------------------------------------------------
 

@@ -104,9 +104,9 @@ def _with_influence(X: Any, silent: tuple[int, ...]) -> Any:
 
 def has_few_rows(rows: Rows) -> bool:
     """Whether scores are large by chance: of few rows, or of such weights that few count (Kish, 1965)."""
-    if rows.weight is None:
+    weight = rows.weights_of(rows.numbers)
+    if weight is None:
         return len(rows) < FEWEST_SCORED
-    weight = rows.weight[rows.numbers].astype(np.float64)
     shares = weight / weight.max()
     return bool(shares.sum() ** 2 < FEWEST_SCORED * np.square(shares).sum())
 

@@ -10,6 +10,7 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import is_regressor
 from sklearn.metrics import check_scoring, get_scorer
 
@@ -29,12 +30,12 @@ class DevSet:
     ----------
     rows : Rows
         With the weights of the loss.
-    y : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+    y : ndarray or CSR matrix of shape (n_rows,) or (n_rows, n_outputs)
         Targets.
     sample_weight : ndarray of shape (n_rows,) or None
         The weights that the user gave, and no more: a score of that name is what the scorer itself would give.
     y_train : ndarray
-        The targets of the rows that train.
+        Targets with the classes, of each column, that the rows have which train.
     is_given : bool
         Whether they are the user's own, and not split off.
     """
@@ -59,12 +60,13 @@ def unseen_classes_remark(dev: DevSet) -> str:
     str
         A sentence; empty where training has all.
     """
-    concerned, unseen = find_unseen(dev.y_train, dev.y)
+    y = dev.y.astype(np.int8).toarray() if issparse(dev.y) else dev.y
+    concerned, unseen = find_unseen(dev.y_train, y)
     if not unseen:
         return ""
     named = ", ".join(map(str, unseen[:N_NAMED])) + (", ..." if len(unseen) > N_NAMED else "")
     return (
-        f"{concerned.sum()} of {len(dev.y)} dev rows are of classes that no training row has ({named}): they count as "
+        f"{concerned.sum()} of {len(y)} dev rows are of classes that no training row has ({named}): they count as "
         "errors whatever is learnt. Give fit more rows of these classes, or an X_val of its own."
     )
 
@@ -107,7 +109,8 @@ class _DevScore:
         self._judged = copy(network)
         self._judged._model = model
         self._judged.__dict__.pop("feature_names_in_", None)
-        self._rows = dev.rows.X[dev.rows.numbers], dev.y
+        y = dev.y.toarray() if issparse(dev.y) else dev.y  # as predictions are, and all scorers take
+        self._rows = dev.rows.X[dev.rows.numbers], y
         self._weight: dict[str, Any] = {}
         if dev.sample_weight is not None and _takes_weight(self._scorer):
             self._weight = {"sample_weight": dev.sample_weight}
@@ -119,7 +122,7 @@ class _DevScore:
         name, scorer = self._judged.scoring, self._scorer
         if name is None and is_regressor(self._judged):  # its own score
             name, scorer = "r2", get_scorer("r2")
-        need = unmet_need(scorer, dev.y_train, dev.y, dev.sample_weight)
+        need = unmet_need(scorer, dev.y_train, self._rows[1], dev.sample_weight)
         # Rows that were split off are no choice of the user's: where a score merely cannot move on them, the loss tells
         # epochs apart.
         if need is not None and (dev.is_given or not self._gives_a_number()):

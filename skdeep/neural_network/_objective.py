@@ -47,7 +47,6 @@ def objective_of(
     rng = Streams.spawn(judged.random_state).init
     model = judged._model if continues else start_model(parameters, judged._loss, rows, rng, None)
     if not continues:
-        model.given = rows.totals()
         judged._leave_out_constants(model, rows, is_fresh=True)
     network = replace(model.network, silent_inputs=())
     if not dropout:

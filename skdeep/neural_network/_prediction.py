@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from math import isfinite
 from typing import Any
 
@@ -15,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .._rules import Rule, is_count
 from ..core import dropout_moments, layer_outputs, raw_scores
 from ._model import Model, Resume
-from ._validation import ROWS, naming, refuse_dates, refuse_mask, require_finite
+from ._validation import ROWS, naming, naming_memory, refuse_dates, refuse_mask, require_finite
 
 _MC_SAMPLES = Rule("a positive integer", is_count)
 
@@ -62,7 +63,7 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             raise ValueError(
                 f"layer must be -1 where set_output asks for {container!r}, whose columns are its. Got {layer!r}."
             )
-        with _quiet():
+        with _quiet(), self._naming_memory(X):
             outputs = layer_outputs(network, self._model.parameters, X, number)
         require_finite(outputs)
         return outputs
@@ -121,14 +122,19 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             )
         rng = np.random.default_rng(self._resume.streams.mc_seed)
         link = _of_finite(self._link)
-        with _quiet():
+        with _quiet(), self._naming_memory(X):
             return dropout_moments(network, self._model.parameters, X, link, n_samples=int(mc_samples), rng=rng)
 
     def _from_scores(self, X: Any, link: Callable[[Any], Any]) -> Any:
         """What a function makes of the scores before the output function, in the precision of X, block by block."""
         with _quiet():
             X = self._validate_new_rows(X)
-            return raw_scores(self._model.network, self._model.parameters, X, _of_finite(link))
+            with self._naming_memory(X):
+                return raw_scores(self._model.network, self._model.parameters, X, _of_finite(link))
+
+    def _naming_memory(self, X: Any) -> AbstractContextManager[None]:
+        what = f"What is asked of X, of shape {X.shape}, with {self._model.network.layer_sizes[-1]} outputs"
+        return naming_memory(what, "predict fewer rows at a time")
 
     def _validate_new_rows(self, X: Any) -> Any:
         if not self.__sklearn_is_fitted__():

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import assert_all_finite, column_or_1d
 
-from ..core import LOSSES, Rows, RowTotals
+from ..core import LOSSES, RowTotals
 from ..core.losses import Loss
 from ..core.targets import row_blocks
 from ._base import BaseDeepMLP
@@ -241,11 +241,10 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         self.y_scale_ = np.where(_is_constant(deviation, mean), 1.0, deviation)
         self._y_is_1d = y.ndim == 1
 
-    def _leave_out_constants(self, model: Model, rows: Rows, *, is_fresh: bool) -> None:
-        super()._leave_out_constants(model, rows, is_fresh=is_fresh)
-        if is_fresh:  # a score of 0 is then right in every row, and has no gradient that would change it
-            is_constant = model.given.variance < 0.5  # where targets vary their unit makes it 1
-            model.parameters.weights[-1][:, is_constant] = 0.0
+    def _begin_at_constants(self, model: Model) -> None:
+        is_constant = model.given.variance < 0.5  # where targets vary their unit makes it 1
+        # A score of 0 is right in every row then, and has no gradient that would change it.
+        model.parameters.weights[-1][:, is_constant] = 0.0
 
     def _follow_target(self, y: Any, weight: Any, numbers: Any) -> None:
         # Else the unit of the loss, and with it what the penalty weighs, would hang on how many rows came first.

@@ -99,7 +99,7 @@ def _rows_key(training: Training) -> Hashable:
     """Equal where two networks are trained on equal rows in the same order."""
     rows, streams = training.batch_rows, training.resume.streams
     order = _state(streams.shuffle) if training.parameters["shuffle"] else None
-    arrays = (rows.numbers, rows.weight)
+    arrays = (rows.numbers, rows.weight, rows.factor)
     bytes_of = (None if array is None else blake2b(array.tobytes()).digest() for array in arrays)
     return id(rows.X), order, targets_key(rows.Y), *bytes_of
 

@@ -46,6 +46,23 @@ def naming(name: str, rule: str) -> Iterator[None]:
         raise kind(f"{name} must {rule}. {error}") from error
 
 
+@contextmanager
+def naming_memory(what: str, remedy: str) -> Iterator[None]:
+    """A MemoryError that says what there is no room for.
+
+    Parameters
+    ----------
+    what : str
+        What was asked for, with its sizes.
+    remedy : str
+        What takes less.
+    """
+    try:
+        yield
+    except MemoryError as error:
+        raise MemoryError(f"{what} takes more memory than there is: {remedy}. {error}") from error
+
+
 def refuse_mask(values: Any) -> None:
     """Raise where a mask hides entries: as an array they would come to light again."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
