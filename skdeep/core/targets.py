@@ -81,6 +81,10 @@ class GatheredTargets(ABC):
     def key(self) -> Hashable:
         """Equal for equal targets alone."""
 
+    @abstractmethod
+    def row_key(self, number: int) -> bytes:
+        """Equal for rows of equal targets alone."""
+
     def __getitem__(self, numbers: Any) -> Array:
         numbers = np.asarray(numbers)
         rows = np.empty((numbers.size, self.shape[1]), dtype=self.dtype)
@@ -135,6 +139,10 @@ class OneHot(GatheredTargets):
         """Equal for equal targets alone."""
         return blake2b(self.codes.tobytes()).digest(), float(self.on), float(self.off)
 
+    def row_key(self, number: int) -> bytes:
+        """Equal for rows of equal targets alone."""
+        return self.codes[number].tobytes()
+
 
 class Indicators(GatheredTargets):
     """The rows of an indicator matrix of any precision, dense or sparse, which is never converted as a whole.
@@ -178,6 +186,14 @@ class Indicators(GatheredTargets):
         """Equal for the same targets alone, as long as there are these."""
         return id(self.values), self.smoothing
 
+    def row_key(self, number: int) -> bytes:
+        """Equal for rows of equal targets alone, dense or sparse."""
+        if not issparse(self.values):
+            return np.flatnonzero(self.values[number]).tobytes()
+        entries = slice(self.values.indptr[number], self.values.indptr[number + 1])
+        labels = self.values.indices[entries][self.values.data[entries] != 0]
+        return labels.astype(np.intp).tobytes()
+
 
 def targets_key(targets: Targets) -> Hashable:
     """Equal only where two targets are.
@@ -192,4 +208,4 @@ def targets_key(targets: Targets) -> Hashable:
     hashable
         To look up others by.
     """
-    return blake2b(targets.tobytes()).digest() if isinstance(targets, np.ndarray) else targets.key()  # type: ignore[attr-defined]
+    return targets.key() if isinstance(targets, GatheredTargets) else blake2b(targets[:].tobytes()).digest()

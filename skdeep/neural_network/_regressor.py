@@ -278,8 +278,14 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         targets, what = _columns(y), f"{name}, standardised as the training target,"
         encoded = np.empty(targets.shape, dtype=self._computing_dtype)
         for rows in row_blocks(*targets.shape):
-            encoded[rows] = cast((targets[rows] - self.y_mean_) / self.y_scale_, self._computing_dtype, what)
+            encoded[rows] = cast(self._standardised(targets[rows]), self._computing_dtype, what)
         return encoded
+
+    def _standardised(self, targets: Any) -> Any:
+        apart = targets - self.y_mean_
+        # Where only rounding varies there is nothing to learn, and Adam would make much of it.
+        is_rounding = (self.y_scale_ == 1.0) & _is_constant(np.abs(apart), self.y_mean_)
+        return np.where(is_rounding, 0.0, apart) / self.y_scale_
 
     def predict(self, X: Any, mc_samples: int | None = None) -> Any:
         """The predicted target.

@@ -85,6 +85,15 @@ def test_continuous_numbers_are_no_classes(regression):
         small().fit(*regression)
 
 
+@pytest.mark.parametrize(("low", "high"), [(-1, 1), (1, 2), (0, 2), (0.0, 0.5)])
+@pytest.mark.parametrize("container", [np.asarray, csr_matrix])
+def test_two_values_other_than_0_and_1_are_no_indicator(multilabel, low, high, container):
+    """scikit-learn takes any two whole numbers for an indicator; as probabilities they mean nothing."""
+    X, Y = multilabel
+    with pytest.raises(ValueError, match=r"y must be .*indicator matrix of 0 and 1|y must be .*continuous"):
+        small().fit(X, container(np.where(Y, high, low)))
+
+
 def test_several_columns_of_classes_are_no_indicator(multiclass):
     X, y = multiclass
     with pytest.raises(

@@ -777,13 +777,22 @@ CLASS_WEIGHTS = {
     "a class weight of None": ({0: None}, Fails("class_weight must hold ")),
     "a class weight of pandas NA": ({0: pd.NA}, Fails("class_weight must hold ")),
     "a class weight beyond every float": ({0: 10**400}, Fails("class_weight must hold ")),
-    "a class weight of 1e300": ({0: HUGE}, {"lbfgs": FITS, "else": Fails("class_weight must hold weights that float32 can hold")}),
+    "a class weight of 1e300": (
+        {0: HUGE},
+        {"lbfgs": FITS, "else": Fails("class_weight must hold weights that float32 can hold")},
+    ),
     "class weights of 1e308": (
         dict.fromkeys(range(3), 1e308),
-        {"lbfgs": Fails("class_weight must have a sum"), "else": Fails("class_weight must hold weights that float32 can hold")},
+        {
+            "lbfgs": Fails("class_weight must have a sum"),
+            "else": Fails("class_weight must hold weights that float32 can hold"),
+        },
     ),
     "class weights of zero": (dict.fromkeys(range(3), 0.0), Fails("class_weight must not be zero on every")),
-    "a weight of no class": ({9: 2.0}, Fails(r"class_weight must name classes of y, .* Got \[9\] and nothing for \[0, 1, 2\]")),
+    "a weight of no class": (
+        {9: 2.0},
+        Fails(r"class_weight must name classes of y, .* Got \[9\] and nothing for \[0, 1, 2\]"),
+    ),
 }
 
 TABLE = {

@@ -5,6 +5,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.estimator_checks import (
+    check_sample_weight_equivalence_on_dense_data,
+    check_sample_weight_equivalence_on_sparse_data,
+)
 
 from skdeep import DeepMLPClassifier, DeepMLPRegressor
 
@@ -208,3 +212,41 @@ def test_a_class_whose_rows_all_weigh_nothing_is_named(multiclass):
     model = DeepMLPClassifier((8,), learning_rate_init=0.01, max_iter=30, random_state=0)
     with pytest.warns(UserWarning, match=r"All rows of the classes \[2\] have weight 0: nothing is learnt of them"):
         model.fit(X, y, sample_weight=(y < 2).astype(float))
+
+
+@pytest.mark.parametrize(
+    ("labels", "values"),
+    [
+        (["1", "2", "10"], {"1": 1.0, "2": 5.0, "10": 0.5}),
+        ([False, True, True], {False: 1.0, True: 5.0}),
+        ([0, 1, 2], {np.int64(0): 1.0, np.float64(1.0): 5.0, 2: np.float32(0.5)}),
+        ([0, 1, 2], {0: 1.0, 1: 5.0, 2: 0.5, 3: 7.0}),
+    ],
+    ids=["digits as text", "booleans", "numbers of numpy", "a class that these rows have none of"],
+)
+def test_class_weights_are_looked_up_by_the_very_label(multiclass, labels, values):
+    """scikit-learn's own function makes whole numbers of labels and then finds no "1" in the dict."""
+    X, numbers = multiclass
+    y = np.array(labels)[numbers]
+    by_class = train(DeepMLPClassifier, X, y, class_weight=values)
+    by_row = train(DeepMLPClassifier, X, y, [values[label] for label in y.tolist()])
+    assert_array_equal(outputs(by_class, X), outputs(by_row, X))
+
+
+@pytest.mark.parametrize("class_weight", ["balanced", {0: 0.1, 1: 0.7, 2: 1.3}])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_integer_weights_are_repeated_rows_bitwise_under_class_weights(multiclass, counts, class_weight, dtype, solver):
+    """The rows are summed before they are multiplied, so that no rounding depends on how often one stands there."""
+    X, y = (values[:100] for values in multiclass)
+    parameters = {"class_weight": class_weight, "dtype": dtype, "solver": solver, "batch_size": 1000}
+    order = np.random.default_rng(1).permutation(counts.sum())
+    weighted = train(DeepMLPClassifier, X, y, counts, **parameters)
+    repeated = train(DeepMLPClassifier, X.repeat(counts, axis=0)[order], y.repeat(counts)[order], **parameters)
+    assert_array_equal(weighted.predict_proba(X), repeated.predict_proba(X))
+
+
+def test_scikit_learns_check_of_weights_passes_with_balanced_classes():
+    network = DeepMLPClassifier((24, 24), class_weight="balanced", learning_rate_init=8e-3, alpha=0.1)
+    check_sample_weight_equivalence_on_dense_data("DeepMLPClassifier", network)
+    check_sample_weight_equivalence_on_sparse_data("DeepMLPClassifier", network)
