@@ -79,8 +79,14 @@ def labels_of(kind, n, n_classes):
     return Y if kind == "sparse indicators" else Y.astype(np.int8).toarray()
 
 
-@pytest.mark.parametrize("kind", ["classes", "sparse indicators", "dense indicators"])
-@pytest.mark.parametrize("parameters", [{"label_smoothing": 0.1}, {"early_stopping": True}, {"solver": "lbfgs"}])
+@pytest.mark.parametrize(
+    ("kind", "parameters"),
+    [
+        *((kind, {"label_smoothing": 0.1}) for kind in ("classes", "sparse indicators", "dense indicators")),
+        *((kind, {"early_stopping": True}) for kind in ("classes", "sparse indicators", "dense indicators")),
+        ("classes", {"solver": "lbfgs"}),
+    ],
+)
 def test_targets_take_memory_by_the_mini_batch(kind, parameters):
     """40,000 rows of 1,000 classes as a matrix of float32 would be 153 MB; a block of one is 4 MB at most."""
     X, y = np.random.default_rng(0).normal(size=(40_000, 3)).astype(np.float32), labels_of(kind, 40_000, 1000)
