@@ -214,8 +214,9 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
             Target.
         sample_weight : array-like of shape (n_samples,), default=None
             What each row counts; 1 each if None. Weight k means k equal rows in the objective, 0 none; where all rows
-            fit one mini-batch the two train bitwise alike. The penalty is `alpha` over twice the sum of the weights:
-            scale weights to a mean of 1 to leave it as it is without any.
+            fit one mini-batch and no dropout, augmentation or early stopping draws by row, the two train bitwise alike.
+            The penalty is `alpha` over twice the sum of the weights: scale weights to a mean of 1 to leave it as it is
+            without any.
         X_val : array-like or sparse matrix of shape (n_dev, n_features), default=None
             The user's own dev set: evaluated after each epoch, and with `early_stopping` used in place of a
             split of the training rows.
@@ -233,9 +234,10 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
         ------
         ValueError
             When a parameter or an input breaks its rule; the estimator is then as it was before.
+        MemoryError
+            When layers and mini-batch do not fit into memory, with their sizes; likewise.
         DivergenceError
-            When the loss or a weight becomes non-finite, or the training loss goes beyond 1e15; the estimator is then
-            as it was before.
+            When the loss or a weight becomes non-finite, or the training loss goes beyond 1e15; likewise.
         """
         attempt = self._fit_aside(X, y, sample_weight, X_val, y_val, sample_weight_val)
         # All was built aside: this one assignment is what a fit changes, and a fit that raises changes nothing.

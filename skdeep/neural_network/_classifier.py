@@ -56,8 +56,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         X_batch + 1`` changes nothing); `y_batch` holds the encoded targets of shape (rows, n_outputs). The X given to
         `fit` is never touched. `skdeep.augmentation` has some.
     class_weight : dict, "balanced" or None, default=None
-        What a class counts, times `sample_weight`; "balanced" makes all classes count the same in total. Not for
-        multilabel targets.
+        What a class counts, times `sample_weight`: by a dict from the very labels, 1 for those that it does not name;
+        "balanced" makes all classes count the same in total. Not for multilabel targets.
     solver : {"adam", "adamw", "rmsprop", "sgd", "lbfgs"}, default="adam"
         How the objective is minimised. "adamw" shrinks the weights by ``rate * alpha / m`` in place of adding the
         penalty to the gradient. "lbfgs" sees all rows at once, computes in float64 and allows nothing random.
@@ -191,11 +191,18 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     ``J = 1/m sum_i s_i loss_i + alpha / (2 m) sum_l ||W_l||^2``, with `s_i` the sample weight times the class weight of
     row i and `m` their sum, the number of rows where there are no weights. A mini-batch estimates the first term and
     adds the whole second one. (`MLPClassifier` divides the penalty by the mini-batch size: its alpha times
-    ``n / batch_size`` is ours.) In `partial_fit` `m` is `total_samples`, or the weight of all rows given so far, and a
+    ``n / batch_size`` is ours, and with "lbfgs" its alpha itself.) In `partial_fit` `m` is `total_samples`, or the weight of all rows given so far, and a
     row counts by its weight beside the mean weight so far: it does not matter where a stream is cut.
 
-    Sparse rows become dense a mini-batch at a time. A training set that fits one mini-batch is trained without any
-    order, equal rows merged: integer weights are then bitwise the same as repeated rows.
+    Sparse rows, labels and indicators become dense numbers a mini-batch at a time: no memory grows with rows times
+    classes. A training set that fits one mini-batch is trained without any order, equal rows merged: integer weights
+    are then bitwise the same as repeated rows, unless dropout, augmentation or early stopping draws by row.
+
+    Columns that are the same in every training row of a fresh `fit` have no influence, then or later: their weights are
+    zero and stay so, whatever `init` draws, until `partial_fit` or a warm start sees them vary. Not so with `augment`,
+    which may have them vary, and in `partial_fit`, which cannot know what comes.
+
+    A single class in y trains a model of that class, with a warning and one column of probabilities.
 
     With scikit-learn 1.9 or later ``set_callbacks`` takes its callbacks, such as ``sklearn.callback.ProgressBar``, for
     `fit`: there is a task "fit" and below it a task "epoch" for each epoch. A callback that returns true at the end of

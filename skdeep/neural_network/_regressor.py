@@ -192,6 +192,12 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
     by more than a tenth of a deviation, the output layer is brought into the new unit, which leaves every prediction as
     it is (van Hasselt et al., 2016). So it does not matter where a stream is cut.
 
+    Targets that are all equal are predicted to the last digit.
+
+    Columns that are the same in every training row of a fresh `fit` have no influence, then or later: their weights are
+    zero and stay so, whatever `init` draws, until `partial_fit` or a warm start sees them vary. Not so with `augment`,
+    which may have them vary, and in `partial_fit`, which cannot know what comes.
+
     With scikit-learn 1.9 or later ``set_callbacks`` takes its callbacks, such as ``sklearn.callback.ProgressBar``, for
     `fit`: there is a task "fit" and below it a task "epoch" for each epoch. A callback that returns true at the end of
     an epoch ends the training, with ``stop_reason_ == "callback"``, and with the best weights where `early_stopping` is
