@@ -14,7 +14,7 @@ from scipy.sparse import issparse
 
 from .network import Slot, Workspace
 from .parameters import Array
-from .targets import VALUES_AT_ONCE, GatheredTargets, Targets
+from .targets import VALUES_AT_ONCE, Targets
 
 Augment = Callable[[Array, Array, np.random.Generator], None]
 
@@ -174,8 +174,7 @@ class Rows:
 
     def _key(self, number: int) -> bytes:
         """A fingerprint of the row and its target; two different rows share one with a chance of 2^-128."""
-        target = self.Y.row_key(number) if isinstance(self.Y, GatheredTargets) else self.Y[number].tobytes()
-        key = blake2b(target, digest_size=16)
+        key = blake2b(self.Y[number].tobytes(), digest_size=16)
         if issparse(self.X):
             entries = slice(self.X.indptr[number], self.X.indptr[number + 1])
             key.update(self.X.indices[entries].tobytes())

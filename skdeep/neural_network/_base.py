@@ -18,6 +18,7 @@ from .._documentation_link import DocumentationLink
 from .._input_scales import InputTotals
 from ..core import Rows, RowTotals
 from ..core.losses import Loss
+from ..core.targets import GatheredTargets
 from ._callbacks import WRAPPED, CallbackSupportMixin, ObservedFit, has_callbacks, with_callbacks
 from ._constants import without_constant_inputs
 from ._convergence import (
@@ -456,7 +457,8 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Pre
     def _as_trained(self, rows: Rows, part: str) -> Rows:
         """With the targets that the loss should see, and some weight at least."""
         require_weight(rows, part)
-        return replace(rows, Y=self._smooth(rows.Y))
+        Y = self._smooth(rows.Y)
+        return replace(rows, Y=Y.gathered() if isinstance(Y, GatheredTargets) else Y)
 
     def _given_dev_set(self, X_val: Any, y_val: Any, sample_weight_val: Any, y_train: Any) -> DevSet:
         if X_val is None or y_val is None:

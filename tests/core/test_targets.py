@@ -60,16 +60,16 @@ def test_a_second_mini_batch_allocates_no_array(values):
         np.setbufsize(size)
 
 
-@given(Y=indicators)
-def test_rows_have_one_key_where_they_are_equal(Y):
-    """Dense or sparse, with stored zeros or without."""
-    stored = csr_array(
-        (Y.ravel(), np.tile(np.arange(Y.shape[1]), len(Y)), np.arange(0, Y.size + 1, Y.shape[1])), Y.shape
-    )
-    kinds = [Indicators(values, float) for values in (Y, csr_array(Y), stored)]
-    keys = [[kind.row_key(number) for number in range(len(Y))] for kind in kinds]
-    assert keys[0] == keys[1] == keys[2]
-    assert len(set(keys[0])) == len(np.unique(Y, axis=0))
+@pytest.mark.parametrize(("n_rows", "is_whole"), [(100, True), (20_000, False)])
+@pytest.mark.parametrize(
+    "make", [lambda n: OneHot(np.arange(n) % 70, 70, float), lambda n: Indicators(np.ones((n, 70)), float)]
+)
+def test_few_rows_are_gathered_at_once(make, n_rows, is_whole):
+    """Of many no matrix is made."""
+    targets = make(n_rows)
+    gathered = targets.gathered()
+    assert isinstance(gathered, np.ndarray) == is_whole
+    np.testing.assert_array_equal(gathered[np.arange(50)], targets[np.arange(50)])
 
 
 def test_keys_are_equal_for_equal_targets_alone():
