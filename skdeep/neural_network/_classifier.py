@@ -191,8 +191,9 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     ``J = 1/m sum_i s_i loss_i + alpha / (2 m) sum_l ||W_l||^2``, with `s_i` the sample weight times the class weight of
     row i and `m` their sum, the number of rows where there are no weights. A mini-batch estimates the first term and
     adds the whole second one. (`MLPClassifier` divides the penalty by the mini-batch size: its alpha times
-    ``n / batch_size`` is ours, and with "lbfgs" its alpha itself.) In `partial_fit` `m` is `total_samples`, or the weight of all rows given so far, and a
-    row counts by its weight beside the mean weight so far: it does not matter where a stream is cut.
+    ``n / batch_size`` is ours, and with "lbfgs" its alpha itself.) In `partial_fit` `m` is `total_samples`, or the
+    weight of all rows given so far, and a row counts by its weight beside the mean weight so far: it does not matter
+    where a stream is cut.
 
     Sparse rows, labels and indicators become dense numbers a mini-batch at a time: no memory grows with rows times
     classes. A training set that fits one mini-batch is trained without any order, equal rows merged: integer weights
