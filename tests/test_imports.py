@@ -15,7 +15,7 @@ MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for p
 # Lower levels first; a module imports from lower levels only.
 CORE_LEVELS = [
     {"parameters"},
-    {"activations", "initializers", "losses", "penalties", "schedules", "optimizers", "gradient_report"},
+    {"activations", "initializers", "losses", "penalties", "schedules", "optimizers", "gradient_report", "targets"},
     {"network"},
     {"batches", "monitors"},
     {"objective", "divergence"},
