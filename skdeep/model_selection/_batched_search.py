@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from copy import copy
 from itertools import chain
 from typing import Any
 
 import joblib
+from sklearn import get_config
 from sklearn.base import clone, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
 from sklearn.utils import get_tags, indexable
+from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel
 
 from .._documentation_link import DocumentationLink
-from ._folds import row_numbers
+from ._folds import KnownFolds, row_numbers
 from ._shared_fits import FitTask, Outcome, can_share, fit_tasks, n_processes
 from ._unseen import has_classes, unseen_in_folds, unseen_warnings
 
@@ -159,12 +161,18 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
         """Whether every candidate is a network that can be trained with others."""
         if getattr(X, "ndim", 0) != 2:  # such as texts, of which a step may make any number of columns
             return False
-        fit_params = [name for name in params if name != "groups"]
         try:
+            fit_params = self._fit_params(params)
             candidates = _candidates(self.estimator, ParameterGrid(self.param_grid))
             return all(can_share(candidate, fit_params, X, y) for candidate in candidates)
         except (TypeError, ValueError):
             return False  # the search will say what is wrong
+
+    def _fit_params(self, params: Mapping[str, Any]) -> Collection[str]:
+        """The names of what goes to the fits: not to the splitter, nor to the scorer alone."""
+        if get_config()["enable_metadata_routing"]:
+            return process_routing(self, "fit", **params).estimator.fit
+        return params.keys() - {"groups"}
 
     def _get_routed_params_for_fit(self, params: Mapping[str, Any]) -> Any:
         searched: Any = self.estimator
@@ -190,7 +198,7 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
             n_fits = len(candidates) * len(splits)
             context = callback_ctx.subcontext(task_name="search", max_subtasks=n_fits, sequential_subtasks=False)
             told = {"callback_ctx": context.call_on_fit_task_begin(estimator=self)}
-        evaluate_candidates(candidates, cv=check_cv(splits), **told)
+        evaluate_candidates(candidates, cv=KnownFolds(splits), **told)
         if told:
             context.call_on_fit_task_end(estimator=self)
 

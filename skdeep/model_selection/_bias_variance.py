@@ -109,7 +109,7 @@ def bias_variance_report(
         Rows of one group belong together: they are cut by no fold and count as one observation.
     fit_params : dict, default=None
         For `fit`, such as sample_weight; what has an entry for each row is cut to the training rows. With metadata
-        routing on, they go where they were requested, the errors' weights included.
+        routing on, they go where they were requested: to `fit`, to the splitter or to the scorer.
     tolerance : float, default=0.03
         A gap is high above this part of the error of a constant prediction: 1.5 points of accuracy with two balanced
         classes, 2.7 with ten.
