@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from joblib import parallel_config
 from numpy.testing import assert_allclose
 from sklearn import config_context
 from sklearn.linear_model import LogisticRegression
@@ -102,12 +103,13 @@ def test_a_search_hands_on_what_is_asked_for(options, names, estimator, paramete
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
-def test_what_the_fits_do_not_get_does_not_keep_them_from_being_shared_out(n_jobs, rows, metadata, capfd):
-    """Each process trains its part together."""
+def test_what_the_fits_do_not_get_does_not_keep_them_from_being_shared_out(n_jobs, rows, metadata, capsys):
+    """Each worker trains its part together."""
     scoring = make_scorer(by_price).set_score_request(price=True)
-    search = BatchedGridSearchCV(SEARCHED["pipeline"][0], {}, cv=KFold(4), scoring=scoring, verbose=1, n_jobs=n_jobs)
-    search.fit(*rows, price=metadata["price"])
-    out = capfd.readouterr().out
+    search = BatchedGridSearchCV(SEARCHED["pipeline"][0], {}, cv=KFold(4), scoring=scoring, verbose=1)
+    with parallel_config(backend="threading", n_jobs=n_jobs):
+        search.fit(*rows, price=metadata["price"])
+    out = capsys.readouterr().out
     assert "4 of 4 fits together" in out
     assert out.count("stack 1/1") == n_jobs
 
