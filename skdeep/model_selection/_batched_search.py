@@ -162,7 +162,7 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
         except Exception:  # whatever a parameter or its estimator may raise: the search will say it
             return False
 
-    def _fit_params(self, params: Mapping[str, Any]) -> Collection[str]:
+    def _fit_params(self, params: Mapping[str, object]) -> Collection[str]:
         """The names of what goes to the fits: not to the splitter, nor to the scorer alone."""
         if get_config()["enable_metadata_routing"]:
             return process_routing(self, "fit", **params).estimator.fit
@@ -176,11 +176,11 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
                 self.set_params(cv=list(self.cv))  # the splits are asked for twice
         return self._searched.routed
 
-    def _check_input_parameters(self, X: Any, y: Any, split_params: Mapping[str, Any]) -> None:
+    def _check_input_parameters(self, X: object, y: object, split_params: object) -> None:
         """Called by scikit-learn 1.9 after the first callbacks, which see the search as it is, and before the clone."""
         self.estimator = self._searched
 
-    def _run_search(self, evaluate_candidates: Callable[..., Any], callback_ctx: Any = None) -> None:
+    def _run_search(self, evaluate_candidates: Callable[..., Any], callback_ctx: object = None) -> None:
         """Have all candidates scored, and fit them, some hundred at a time, when their turn comes."""
         searched = self._searched
         self.estimator = searched.estimator  # as it is again: what stands in for it has been taken for its clone
@@ -189,7 +189,7 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
         splits = list(cv.split(X, y, **searched.routed.splitter.split))
         _warn_of_unseen(self.estimator, y, splits)
 
-        def evaluate(candidates: Iterable[Mapping[str, Any]], **told: Any) -> Any:
+        def evaluate(candidates: Iterable[Mapping[str, Any]], **told: object) -> object:
             searched.outcomes = _all_outcomes(searched, list(candidates), splits, X, y)
             return evaluate_candidates(candidates, cv=KnownFolds(splits), **told)
 

@@ -15,7 +15,7 @@ from sklearn.utils import _safe_indexing
 from ._error import ErrorMeasure
 from ._shared_fits import cut_rows
 
-NO_METADATA: Mapping[str, Any] = MappingProxyType({})
+NO_METADATA: Mapping[str, object] = MappingProxyType({})
 RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 
 
@@ -115,7 +115,7 @@ def evaluate(
     y: Any,
     units: Units,
     rows: Any,
-    metadata: Mapping[str, Any] = NO_METADATA,
+    metadata: Mapping[str, object] = NO_METADATA,
     *,
     jackknife: bool = True,
 ) -> Evaluation:
@@ -184,7 +184,7 @@ def _jackknife(
     of_row: Any,
     units: Any,
     share: Any,
-    metadata: Mapping[str, Any],
+    metadata: Mapping[str, object],
 ) -> Evaluation:
     error = _score_error(measure, predictions, X, y, metadata)
     influence, n = np.zeros(len(share)), len(units)
@@ -198,7 +198,7 @@ def _jackknife(
 
 
 def _error_without(
-    left_out: Any, measure: ErrorMeasure, predictions: Predictions, y: Any, metadata: Mapping[str, Any]
+    left_out: Any, measure: ErrorMeasure, predictions: Predictions, y: Any, metadata: Mapping[str, object]
 ) -> float:
     """The error of the other rows; NaN where they have none, as the AUC of a single class."""
     rows = np.flatnonzero(~left_out)
@@ -213,7 +213,9 @@ def _error_without(
             return float("nan")
 
 
-def _score_error(measure: ErrorMeasure, predictions: Predictions, X: Any, y: Any, metadata: Mapping[str, Any]) -> float:
+def _score_error(
+    measure: ErrorMeasure, predictions: Predictions, X: Any, y: Any, metadata: Mapping[str, object]
+) -> float:
     try:
         return measure.best_score - float(measure.scorer(predictions, X, y, **metadata))
     except (AttributeError, TypeError, ValueError) as error:

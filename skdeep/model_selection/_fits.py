@@ -32,14 +32,14 @@ class Sample:
     X: Any
     y: Any
     units: Units
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def weights(self) -> Any:
         """Of the errors; None where they count alike."""
         return self.metadata.get("sample_weight")
 
-    def metadata_of(self, rows: Any) -> dict[str, Any]:
+    def metadata_of(self, rows: object) -> dict[str, object]:
         """What has an entry for each row, cut to some of them."""
         n_rows = _num_samples(self.X)
         return {name: cut_rows(value, rows, n_rows) for name, value in self.metadata.items()}

@@ -61,7 +61,7 @@ class KnownFolds:
     def __init__(self, folds: Sequence[tuple[Any, Any]]) -> None:
         self._folds = folds
 
-    def split(self, X: Any = None, y: Any = None, **metadata: Any) -> Iterator[tuple[Any, Any]]:
+    def split(self, X: object = None, y: object = None, **metadata: object) -> Iterator[tuple[Any, Any]]:
         """The folds, as they are."""
         return iter(self._folds)
 

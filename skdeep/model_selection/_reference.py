@@ -259,10 +259,12 @@ class _Search:
         except Exception:  # whatever a scorer may raise
             return float("nan")
 
-    def _evaluate(self, model: Any, X: Any, y: Any, units: Units, rows: Any, metadata: Mapping[str, Any]) -> Evaluation:
+    def _evaluate(
+        self, model: Any, X: Any, y: Any, units: Units, rows: Any, metadata: Mapping[str, object]
+    ) -> Evaluation:
         return evaluate(self.measure, Predictions(model, X), X, y, units, rows, metadata, jackknife=False)
 
-    def _held_out(self, plan: Plan) -> tuple[Any, Any, Units, Any, dict[str, Any]]:
+    def _held_out(self, plan: Plan) -> tuple[Any, Any, Units, Any, dict[str, object]]:
         sample_name, rows = plan.evaluate_on[self.name]
         sample = self.samples[sample_name]
         rows = np.arange(_num_samples(sample.X)) if rows is None else rows

@@ -162,7 +162,7 @@ def _check_score_metadata(metadata: Collection[str], parts: Collection[str]) -> 
 
 def _route(
     estimator: Any, splitter: Any, scorer: Any, fit_params: dict[str, Any], groups: Any
-) -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]:
+) -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, object]]:
     """What of the metadata goes to `fit`, what to `split`, and what to the scorer."""
     if not get_config()["enable_metadata_routing"]:
         return fit_params, {"groups": groups}, {}

@@ -150,6 +150,7 @@ def test_parts_in_order_follow_one_another_without_a_gap(n_rows, dev, test, trai
 # Stratified ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore:.* rows are of classes that no train row has")  # of few train rows that miss one
 @given(st.lists(st.integers(4, 60), min_size=1, max_size=4), shares, shares, st.one_of(st.none(), shares), seeds)
 def test_every_part_has_the_shares_of_the_classes(counts, dev, test, train_dev, seed):
     """To within two rows: parts are drawn one after another, and each draw rounds to whole rows."""
