@@ -71,9 +71,31 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
 
     Attributes
     ----------
-    cv_results_, best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_, refit_time_, multimetric_
-        As of `GridSearchCV`. The fit times of networks trained together are their shares of the whole; that of earlier
-        steps counts for the first candidate that needs them.
+    cv_results_ : dict of str to ndarray
+        Scores and times of every candidate, as of `GridSearchCV`. The fit times of networks trained together are their
+        fractions of the whole; that of earlier steps counts for the first candidate that needs them.
+    best_estimator_ : estimator
+        The best candidate, fitted on all rows; only with `refit`.
+    best_score_ : float
+        Its mean score over the folds; only where `refit` is no function.
+    best_params_ : dict
+        Its parameters.
+    best_index_ : int
+        Where it stands in `cv_results_`.
+    scorer_ : callable or dict
+        What scores; by name where there are several.
+    n_splits_ : int
+        Folds.
+    refit_time_ : float
+        Seconds of the refit; only with `refit`.
+    multimetric_ : bool
+        Whether there are several scores.
+    classes_ : ndarray of shape (n_classes,)
+        Labels; only of a classifier.
+    n_features_in_ : int
+        Columns that the best estimator was fitted on.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names; only where they are text.
 
     Examples
     --------
