@@ -110,7 +110,14 @@ def test_estimators_import_the_core_and_themselves(name):
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("inspection.")])
 def test_inspection_imports_the_estimators_and_the_core(name):
     """What looks into networks knows them, and no drawing."""
-    known = {*SHARED, "core", "neural_network", "inspection"}
+    known = {*SHARED, "_flow", "core", "neural_network", "inspection"}
+    assert {other.split(".")[0] for other in siblings(name)} <= known
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("_flow.")])
+def test_the_flow_imports_the_estimators_and_the_core(name):
+    """What inspection and reports share knows neither of them."""
+    known = {*SHARED, "_flow", "core", "neural_network"}
     assert {other.split(".")[0] for other in siblings(name)} <= known
 
 
@@ -135,9 +142,9 @@ def test_plotting_draws_what_the_core_hands_it(name):
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("model_selection.")])
 def test_model_selection_stands_on_scikit_learn_alone(name):
-    """Reports work with any estimator: only the module that fits several at once knows ours."""
-    estimators = {"neural_network"} if name.endswith("_shared_fits") else set()
-    assert {other.split(".")[0] for other in siblings(name)} <= {"model_selection", *SHARED, *estimators}
+    """Reports work with any estimator: only what fits several at once, and what cures them, knows ours."""
+    ours = {"model_selection._shared_fits": {"neural_network"}, "model_selection._cures": {"_flow"}}
+    assert {other.split(".")[0] for other in siblings(name)} <= {"model_selection", *SHARED, *ours.get(name, set())}
     packages = {target.split(".")[0] for target in imported(name)}
     optional = {"jinja2", "markupsafe", "matplotlib"} if name == "model_selection._page" else set()
     assert packages <= {"skdeep", "joblib", "numpy", "scipy", "sklearn", *optional, *sys.stdlib_module_names}

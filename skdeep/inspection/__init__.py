@@ -1,7 +1,8 @@
 """Looks into networks: whether the gradient is correct, and whether signal and gradient reach every layer."""
 
+from .._flow.layers import Advice, LayerFlow
 from ..core import GradientCheckResult
-from ._flow_report import Advice, GradientFlowReport, LayerFlow
+from ._flow_report import GradientFlowReport
 from ._gradient_check import check_gradient
 from ._gradient_flow import gradient_flow
 

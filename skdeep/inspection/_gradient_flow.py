@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._flow.cures import advise
+from .._flow.measure import measure
 from .._input_scales import input_warnings, varies
-from ._flow_advice import advise
 from ._flow_report import GradientFlowReport
-from ._measure import measure
 from ._subject import network_and_rows
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -27,7 +27,7 @@ from ._ladder import (
     possible,
 )
 from ._learning_curve import LearningCurve
-from ._recipe import NO_BETTER, Advice, Symptoms, advise
+from ._recipe import LEARNT_TOO_LITTLE, NO_BETTER, Advice, Flow, Symptoms, advise
 from ._reference import Constant
 from ._report import BiasVarianceReport
 
@@ -66,6 +66,7 @@ def build_report(
     learning_curve: LearningCurve | None = None,
     symptoms: Symptoms | None = None,
     fitted: Any = None,
+    measure_flow: Callable[..., Flow | None] | None = None,
     warnings: Sequence[str] = (),
     **remarks: Any,
 ) -> BiasVarianceReport:
@@ -101,6 +102,8 @@ def build_report(
         What else was seen in the fits.
     fitted : estimator, default=None
         One that was fitted.
+    measure_flow : callable (problem, scaled) -> Flow or None, default=None
+        Asked where a network has learnt too little.
     warnings : sequence of str, default=()
         What makes the errors mean less.
     **remarks : dict
@@ -147,6 +150,7 @@ def build_report(
             symptoms or Symptoms(),
             n_rows,
             learning_curve,
+            measure_flow=measure_flow,
             by_shares=measure.name in BY_SHARES and rungs["train"].error > baseline,
             imbalance=imbalance,
             naming=sorted({place for doubt in doubts for place in doubt.columns}),
@@ -203,12 +207,19 @@ def _advise(
     symptoms: Symptoms,
     n_rows: Mapping[str, int],
     curve: LearningCurve | None,
+    measure_flow: Callable[..., Flow | None] | None,
     **facts: Any,
 ) -> tuple[Advice, ...]:
+    symptoms = _relevant(symptoms, gaps)
+    problem = next((name for name in LEARNT_TOO_LITTLE if name in {*diagnosis, *symptoms.problems}), "")
+    flow = None
+    if problem and measure_flow is not None:
+        flow = measure_flow(problem=problem, scaled=not symptoms.not_normalised)
     return advise(
         diagnosis,
-        _relevant(symptoms, gaps),
+        symptoms,
         estimator,
+        flow=flow,
         fitted=fitted,
         n_rows=n_rows.get("train"),
         doubling="" if curve is None else str(curve) if curve.pays else None,

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from copy import copy
 from itertools import chain
 from typing import Any
 
 import joblib
+from sklearn import get_config
 from sklearn.base import clone, is_classifier
-from sklearn.metrics import check_scoring
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
 from sklearn.utils import get_tags, indexable
+from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.parallel import Parallel
 
 from .._documentation_link import DocumentationLink
-from ._folds import row_numbers
+from ._folds import KnownFolds, row_numbers
+from ._searched_estimator import SearchedEstimator
 from ._shared_fits import FitTask, Outcome, can_share, fit_tasks, n_processes
 from ._unseen import has_classes, unseen_in_folds, unseen_warnings
 
 #: Fitted networks that are held at a time; with their moments, at most 0.8 MB each.
 MOST_FITS = 500
+#: Since scikit-learn 1.9: what they are handed is the search as its user knows it.
+HAS_CALLBACKS = hasattr(GridSearchCV, "set_callbacks")
 
 
 def _transforms(search: Any) -> bool:
@@ -59,7 +61,7 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
     cv : int, splitter or iterable, default=None
         The folds; 5 if None.
     verbose : int, default=0
-        1 prints a line for each stack of networks; more, what `GridSearchCV` prints too.
+        1 prints a line for each stack of networks, beside what `GridSearchCV` prints; more, a line for each fit.
     pre_dispatch : int or str, default="2*n_jobs"
         For fits that are not trained in a stack.
     error_score : "raise" or float, default=nan
@@ -69,9 +71,31 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
 
     Attributes
     ----------
-    cv_results_, best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_, refit_time_, multimetric_
-        As of `GridSearchCV`. The fit times of networks trained together are their shares of the whole; that of earlier
-        steps counts for the first candidate that needs them.
+    cv_results_ : dict of str to ndarray
+        Scores and times of every candidate, as of `GridSearchCV`. The fit times of networks trained together are their
+        fractions of the whole; that of earlier steps counts for the first candidate that needs them.
+    best_estimator_ : estimator
+        The best candidate, fitted on all rows; only with `refit`.
+    best_score_ : float
+        Its mean score over the folds; only where `refit` is no function.
+    best_params_ : dict
+        Its parameters.
+    best_index_ : int
+        Where it stands in `cv_results_`.
+    scorer_ : callable or dict
+        What scores; by name where there are several.
+    n_splits_ : int
+        Folds.
+    refit_time_ : float
+        Seconds of the refit; only with `refit`.
+    multimetric_ : bool
+        Whether there are several scores.
+    classes_ : ndarray of shape (n_classes,)
+        Labels; only of a classifier.
+    n_features_in_ : int
+        Columns that the best estimator was fitted on.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names; only where they are text.
 
     Examples
     --------
@@ -106,28 +130,22 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
         self
             The fitted search.
         """
-        self._validate_params()  # scikit-learn's errors name this class, not the stand-in
-        get_tags(self.estimator)
-        own = self.get_params(deep=False)
-        attempt = copy(self)
-        n_workers = n_processes(self.n_jobs)
+        self._validate_params()  # before the work is shared out
+        before, n_workers = dict(vars(self)), n_processes(self.n_jobs)
         n_parts = n_workers if self._shares_all(X, y, params) else 1
-        attempt.estimator = searched = _SearchedEstimator(self, X, y, n_parts)
-        if isinstance(self.cv, Iterator):
-            attempt.cv = list(self.cv)  # the splits are asked for twice
-        attempt.verbose = self.verbose if self.verbose > 1 else 0
+        self._searched = SearchedEstimator(self, X, y, n_parts)
         # To score is all that is left then, and quicker here than elsewhere. No n_jobs=1: a cluster takes no notice.
         here = joblib.parallel_config("sequential") if n_parts > 1 else nullcontext()
         try:
             with here:
-                super(BatchedGridSearchCV, attempt).fit(X, y, **params)
+                super().fit(X, y, **params)
         finally:
-            searched.forget()
             # What a callback raises after the search does not lose its results.
-            if vars(attempt).get("cv_results_") is not vars(self).get("cv_results_"):
-                self.__dict__ = {**vars(attempt), **own}
-        if self.scoring is None:
-            self.scorer_ = check_scoring(self.estimator)  # the other one knows the stand-in
+            if vars(self).get("cv_results_") is before.get("cv_results_"):
+                self.__dict__ = before
+            else:
+                del self._searched
+                self.set_params(cv=before["cv"])
         return self
 
     @available_if(_transforms)
@@ -159,44 +177,48 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
         """Whether every candidate is a network that can be trained with others."""
         if getattr(X, "ndim", 0) != 2:  # such as texts, of which a step may make any number of columns
             return False
-        fit_params = [name for name in params if name != "groups"]
         try:
+            fit_params = self._fit_params(params)
             candidates = _candidates(self.estimator, ParameterGrid(self.param_grid))
             return all(can_share(candidate, fit_params, X, y) for candidate in candidates)
-        except (TypeError, ValueError):
-            return False  # the search will say what is wrong
+        except Exception:  # whatever a parameter or its estimator may raise: the search will say it
+            return False
+
+    def _fit_params(self, params: Mapping[str, object]) -> Collection[str]:
+        """The names of what goes to the fits: not to the splitter, nor to the scorer alone."""
+        if get_config()["enable_metadata_routing"]:
+            return process_routing(self, "fit", **params).estimator.fit
+        return params.keys() - {"groups"}
 
     def _get_routed_params_for_fit(self, params: Mapping[str, Any]) -> Any:
-        searched: Any = self.estimator
-        searched.routed = super()._get_routed_params_for_fit(params)
-        return searched.routed
+        self._searched.routed = super()._get_routed_params_for_fit(params)
+        if not HAS_CALLBACKS:
+            self.estimator = self._searched
+            if isinstance(self.cv, Iterator):
+                self.set_params(cv=list(self.cv))  # the splits are asked for twice
+        return self._searched.routed
 
-    def _run_search(self, evaluate_candidates: Callable[..., Any], callback_ctx: Any = None) -> None:
+    def _check_input_parameters(self, X: object, y: object, split_params: object) -> None:
+        """Called by scikit-learn 1.9 after the first callbacks, which see the search as it is, and before the clone."""
+        self.estimator = self._searched
+
+    def _run_search(self, evaluate_candidates: Callable[..., Any], callback_ctx: object = None) -> None:
         """Have all candidates scored, and fit them, some hundred at a time, when their turn comes."""
-        searched: Any = self.estimator
+        searched = self._searched
+        self.estimator = searched.estimator  # as it is again: what stands in for it has been taken for its clone
         X, y = indexable(searched.X, searched.y)
-        folds = check_cv(self.cv, y, classifier=is_classifier(searched))
-        splits = list(folds.split(X, y, **searched.routed.splitter.split))
-        _warn_of_unseen(searched.estimator, y, splits)
-        candidates = list(ParameterGrid(self.param_grid))
-        n_at_once = max(1, MOST_FITS // max(1, len(splits)))
-        parts = (candidates[start : start + n_at_once] for start in range(0, len(candidates), n_at_once))
-        outcomes = chain.from_iterable(_outcomes(searched, some, splits, X, y) for some in parts)
-        # Where other processes fit the rest, joblib asks for it from a thread that must not wait for long.
-        elsewhere = n_processes(self.n_jobs) > 1
-        searched.outcomes = iter(list(outcomes)) if elsewhere else outcomes
-        told = {}
-        if callback_ctx is not None:  # scikit-learn 1.9
-            n_fits = len(candidates) * len(splits)
-            context = callback_ctx.subcontext(task_name="search", max_subtasks=n_fits, sequential_subtasks=False)
-            told = {"callback_ctx": context.call_on_fit_task_begin(estimator=self)}
-        evaluate_candidates(candidates, cv=check_cv(splits), **told)
-        if told:
-            context.call_on_fit_task_end(estimator=self)
+        cv = self._checked_cv_orig if HAS_CALLBACKS else check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        splits = list(cv.split(X, y, **searched.routed.splitter.split))
+        _warn_of_unseen(self.estimator, y, splits)
+
+        def evaluate(candidates: Iterable[Mapping[str, Any]], **told: object) -> object:
+            searched.outcomes = _all_outcomes(searched, list(candidates), splits, X, y)
+            return evaluate_candidates(candidates, cv=KnownFolds(splits), **told)
+
+        super()._run_search(evaluate, **({"callback_ctx": callback_ctx} if HAS_CALLBACKS else {}))
 
     def _format_results(self, candidate_params: Any, n_splits: int, out: Any, more_results: Any = None) -> Any:
-        searched: Any = self.estimator
-        for result, seconds in zip(out, searched.seconds, strict=True):
+        for result, seconds in zip(out, self._searched.seconds, strict=True):
             if seconds is not None:
                 result["fit_time"] = seconds
         return super()._format_results(candidate_params, n_splits, out, more_results)
@@ -211,16 +233,26 @@ def _warn_of_unseen(estimator: Any, y: Any, splits: Sequence[Any]) -> None:
         warnings.warn(sentence, UserWarning, stacklevel=5)
 
 
+def _all_outcomes(
+    searched: SearchedEstimator, candidates: Sequence[Mapping[str, Any]], splits: Sequence[Any], X: Any, y: Any
+) -> Iterator[Outcome | None]:
+    """In the order of the search, some hundred fits at a time."""
+    n_at_once = max(1, MOST_FITS // max(1, len(splits)))
+    parts = (candidates[start : start + n_at_once] for start in range(0, len(candidates), n_at_once))
+    outcomes = chain.from_iterable(_outcomes(searched, some, splits, X, y) for some in parts)
+    # Where other processes fit the rest, joblib asks for it from a thread that must not wait for long.
+    yield from list(outcomes) if n_processes(searched.search.n_jobs) > 1 else outcomes
+
+
 def _outcomes(
-    searched: _SearchedEstimator, candidates: Sequence[Mapping[str, Any]], splits: Sequence[Any], X: Any, y: Any
+    searched: SearchedEstimator, candidates: Sequence[Mapping[str, Any]], splits: Sequence[Any], X: Any, y: Any
 ) -> list[Outcome | None]:
     """In the order of the search, candidate by candidate; None for fits that are left to it."""
     search, params = searched.search, searched.routed.estimator.fit
     set_candidates = _candidates(search.estimator, candidates)
     shared = [number for number, candidate in enumerate(set_candidates) if can_share(candidate, params, X, y)]
     if search.verbose:
-        n_fits, n_shared = len(candidates) * len(splits), len(shared) * len(splits)
-        _report(f"Fitting {len(candidates)} candidates on {len(splits)} folds: {n_shared} of {n_fits} fits together")
+        _report(f"{len(shared) * len(splits)} of {len(candidates) * len(splits)} fits together")
     # Fold by fold, for networks on the same rows share what is made of them.
     places = [(number, fold) for fold in range(len(splits)) for number in shared]
     tasks = [FitTask(candidates[number], splits[fold][0]) for number, fold in places]
@@ -239,86 +271,3 @@ def _candidates(estimator: Any, candidates: Iterable[Mapping[str, Any]]) -> Iter
 
 def _report(line: str) -> None:
     print(line + "\n", end="", flush=True)  # noqa: T201 (what verbose is for; in one piece, as processes may mix)
-
-
-class _SearchedEstimator:
-    """Stands in for the estimator of a search: it clones into the outcomes of its fits, one after the other.
-
-    Before those it clones into itself, and after them into the estimator; it looks like the estimator all the time.
-
-    Parameters
-    ----------
-    search : BatchedGridSearchCV
-        Whose estimator it is.
-    X, y : array-like
-        All rows.
-    n_parts : int
-        Processes to share the fits; 1 where some are left to the search, which has its own at work.
-
-    Attributes
-    ----------
-    parallel : Parallel
-        The processes of joblib's configuration at this time.
-    routed : Bunch
-        What the search hands on to fits, splitter and scorer.
-    outcomes : iterator of (Outcome or None)
-        In the order in which the search clones; None until it begins.
-    seconds : list of (float or None)
-        What each fit took.
-    """
-
-    def __init__(self, search: GridSearchCV, X: Any, y: Any, n_parts: int) -> None:
-        self.search, self.estimator, self.X, self.y, self.n_parts = search, search.estimator, X, y, n_parts
-        self.parallel = Parallel(n_jobs=search.n_jobs)
-        self.routed: Any = None
-        self.outcomes: Iterator[Outcome | None] | None = None
-        self.seconds: list[float | None] = []
-
-    def forget(self) -> None:
-        """Let go of all that the search alone needs; a scorer may go on knowing this object."""
-        self.__dict__ = {"estimator": self.estimator, "outcomes": iter(()), "seconds": []}
-
-    def __sklearn_clone__(self) -> Any:
-        if self.outcomes is None:
-            return self
-        outcome = next(self.outcomes, None)
-        self.seconds.append(None if outcome is None else outcome.seconds)
-        return clone(self.estimator) if outcome is None else _FittedClone(outcome)
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "estimator":  # as while a copy in another process is being made
-            raise AttributeError(name)
-        return getattr(self.estimator, name)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"estimator": self.estimator, "outcomes": None, "seconds": []}
-
-    def __repr__(self) -> str:
-        return repr(self.estimator)
-
-
-class _FittedClone:
-    """Takes the place of an unfitted clone whose fit has been done."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
-
-    def set_params(self, **params: Any) -> Any:
-        """The fitted estimator, whose next `fit` does nothing."""
-        expected = self.outcome.parameters
-        if params.keys() != expected.keys() or any(map(_differ, params.values(), expected.values())):
-            raise RuntimeError(f"The fit that comes next in the search is that of {expected}. Got {params}.")
-        estimator = self.outcome.estimator
-
-        def fit(X: Any, y: Any, **params: Any) -> Any:
-            del estimator.fit
-            return self.outcome.claim(X, y, params.get("sample_weight"))
-
-        estimator.fit = fit
-        return estimator
-
-
-def _differ(value: Any, expected: Any) -> bool:
-    """Whether two values of a plain type are surely not the same."""
-    plain = isinstance(value, (bool, int, float, str))
-    return plain and repr(value) != repr(expected)

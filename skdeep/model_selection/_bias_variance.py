@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from numbers import Real
 from typing import Any
@@ -16,6 +17,7 @@ from sklearn.utils.validation import _num_samples
 from ._arguments import check_estimator, check_fractions, check_rows, check_shares, own_parts
 from ._assembly import build_report, target_warning
 from ._copies import Copies, Part, copies_in_folds, copies_in_part
+from ._cures import measure_flow
 from ._data_checks import count_duplicates, count_test_look, imbalance_warning, one_class_warnings, row_keys
 from ._defined import undefined_sentence
 from ._doubts import OF_OWN_PARTS, Doubt, find_doubts
@@ -109,7 +111,7 @@ def bias_variance_report(
         Rows of one group belong together: they are cut by no fold and count as one observation.
     fit_params : dict, default=None
         For `fit`, such as sample_weight; what has an entry for each row is cut to the training rows. With metadata
-        routing on, they go where they were requested, the errors' weights included.
+        routing on, they go where they were requested: to `fit`, to the splitter or to the scorer.
     tolerance : float, default=0.03
         A gap is high above this part of the error of a constant prediction: 1.5 points of accuracy with two balanced
         classes, 2.7 with ten.
@@ -227,8 +229,9 @@ def bias_variance_report(
         imbalance=imbalance_warning(y) if task.is_of_classes and measure.name == ACCURACY else "",
         warnings=[*_remarks(task, rungs, unseen, found), *filter(None, [no_curve])],
         learning_curve=measured.curve,
-        symptoms=find_symptoms(estimator, measured.fits, measured.failures, X),
+        symptoms=find_symptoms(estimator, measured.fits, measured.failures, X, y),
         fitted=measured.fits[0].estimator,
+        measure_flow=partial(measure_flow, estimator, measured.fits[0].estimator, X, y),
         dev_source=task.dev_source,
         n_rows=_count_rows(plans, task.samples),
         failures={name: failure.text for name, failure in measured.failures.items() if not failure.of_score},

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from sklearn.utils import _safe_indexing
 
 from ._error import ErrorMeasure
+from ._shared_fits import cut_rows
 
+NO_METADATA: Mapping[str, object] = MappingProxyType({})
 RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 
 
@@ -112,7 +115,7 @@ def evaluate(
     y: Any,
     units: Units,
     rows: Any,
-    weights: Any = None,
+    metadata: Mapping[str, object] = NO_METADATA,
     *,
     jackknife: bool = True,
 ) -> Evaluation:
@@ -130,8 +133,8 @@ def evaluate(
         Of the whole that the rows are taken from.
     rows : ndarray of shape (n_rows,)
         Where in that whole they stand.
-    weights : array-like of shape (n_rows,), default=None
-        Sample weights of the error.
+    metadata : dict, default={}
+        What the scorer gets beside the rows, of these rows; `sample_weight` is what each counts in the error.
     jackknife : bool, default=True
         Whether the influence is wanted where it costs a jackknife; zeros if not.
 
@@ -140,11 +143,11 @@ def evaluate(
     Evaluation
         Row by row where the measure knows how; else by a jackknife, leaving out one unit after another.
     """
-    of_row = units.of_row[rows]
+    of_row, weights = units.of_row[rows], metadata.get("sample_weight")
     share = np.bincount(of_row, _shares(weights, len(of_row)), units.n)
     if measure.by_row is None:
         left_out = np.unique(of_row) if jackknife else ()
-        return _jackknife(measure, predictions, X, y, of_row, left_out, share, weights)
+        return _jackknife(measure, predictions, X, y, of_row, left_out, share, metadata)
     error, deviations = measure.by_row(predictions, y, weights)
     shares = _shares(weights, len(of_row))
     if measure.of_two_samples:
@@ -174,34 +177,45 @@ def _shares(weights: Any, n: int) -> Any:
 
 
 def _jackknife(
-    measure: ErrorMeasure, predictions: Predictions, X: Any, y: Any, of_row: Any, units: Any, share: Any, weights: Any
+    measure: ErrorMeasure,
+    predictions: Predictions,
+    X: Any,
+    y: Any,
+    of_row: Any,
+    units: Any,
+    share: Any,
+    metadata: Mapping[str, object],
 ) -> Evaluation:
-    error = _score_error(measure, predictions, X, y, weights)
+    error = _score_error(measure, predictions, X, y, metadata)
     influence, n = np.zeros(len(share)), len(units)
     if n > 1:
         for unit in units:
-            influence[unit] = error - _error_without(of_row == unit, measure, predictions, y, weights)
+            influence[unit] = error - _error_without(of_row == unit, measure, predictions, y, metadata)
         # Of n units left out in turn, the variance is (n - 1) / n times the squared deviations (Efron & Stein 1981);
         # like the influence of rows, this is the one that a factor n / (n - 1) on the squares makes unbiased.
         influence[units] = (influence[units] - influence[units].mean()) * (n - 1) / n
     return Evaluation(error, influence, share)
 
 
-def _error_without(left_out: Any, measure: ErrorMeasure, predictions: Predictions, y: Any, weights: Any) -> float:
+def _error_without(
+    left_out: Any, measure: ErrorMeasure, predictions: Predictions, y: Any, metadata: Mapping[str, object]
+) -> float:
     """The error of the other rows; NaN where they have none, as the AUC of a single class."""
     rows = np.flatnonzero(~left_out)
     part, X = predictions.at(rows)
-    y, weights = (None if values is None else _safe_indexing(values, rows) for values in (y, weights))
+    y = None if y is None else _safe_indexing(y, rows)
+    metadata = {name: cut_rows(value, rows, len(left_out)) for name, value in metadata.items()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of all rows together the score has warned
         try:
-            return _score_error(measure, part, X, y, weights)
+            return _score_error(measure, part, X, y, metadata)
         except ValueError:
             return float("nan")
 
 
-def _score_error(measure: ErrorMeasure, predictions: Predictions, X: Any, y: Any, weights: Any) -> float:
-    metadata = {} if weights is None else {"sample_weight": weights}
+def _score_error(
+    measure: ErrorMeasure, predictions: Predictions, X: Any, y: Any, metadata: Mapping[str, object]
+) -> float:
     try:
         return measure.best_score - float(measure.scorer(predictions, X, y, **metadata))
     except (AttributeError, TypeError, ValueError) as error:

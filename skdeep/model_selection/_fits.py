@@ -27,12 +27,22 @@ STILL_FALLS = 0.01
 
 @dataclass(frozen=True)
 class Sample:
-    """Rows with their targets, the units that they are made of, and the weights of their errors."""
+    """Rows with their targets, the units that they are made of, and what the scorer gets beside them."""
 
     X: Any
     y: Any
     units: Units
-    weights: Any = None
+    metadata: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def weights(self) -> Any:
+        """Of the errors; None where they count alike."""
+        return self.metadata.get("sample_weight")
+
+    def metadata_of(self, rows: object) -> dict[str, object]:
+        """What has an entry for each row, cut to some of them."""
+        n_rows = _num_samples(self.X)
+        return {name: cut_rows(value, rows, n_rows) for name, value in self.metadata.items()}
 
 
 @dataclass(frozen=True)
@@ -217,13 +227,12 @@ def _evaluate_all(plan: Plan, estimator: Any, samples: Mapping[str, Sample], mea
 
 def _evaluate_on(estimator: Any, sample: Sample, rows: Any, measure: ErrorMeasure) -> tuple[Evaluation, Predictions]:
     if rows is None:
-        rows, X, y, weights = np.arange(_num_samples(sample.X)), sample.X, sample.y, sample.weights
+        rows, X, y, metadata = np.arange(_num_samples(sample.X)), sample.X, sample.y, sample.metadata
     else:
-        X, y = _safe_indexing(sample.X, rows), _safe_indexing(sample.y, rows)
-        weights = None if sample.weights is None else _safe_indexing(sample.weights, rows)
+        X, y, metadata = _safe_indexing(sample.X, rows), _safe_indexing(sample.y, rows), sample.metadata_of(rows)
     predictions = Predictions(estimator, X)
     try:
-        evaluation = evaluate(measure, predictions, X, y, sample.units, rows, weights)
+        evaluation = evaluate(measure, predictions, X, y, sample.units, rows, metadata)
         measure.check_error(evaluation.error)
     except Exception:
         check_predictions(predictions.known())

@@ -49,6 +49,23 @@ def cut_folds(splitter: Any, X: Any, y: Any, metadata: Mapping[str, Any]) -> lis
     return folds
 
 
+class KnownFolds:
+    """A splitter whose folds are cut already: whatever it is given, they stay the same.
+
+    Parameters
+    ----------
+    folds : sequence of (train, held_out)
+        Rows of each fold.
+    """
+
+    def __init__(self, folds: Sequence[tuple[Any, Any]]) -> None:
+        self._folds = folds
+
+    def split(self, X: object = None, y: object = None, **metadata: object) -> Iterator[tuple[Any, Any]]:
+        """The folds, as they are."""
+        return iter(self._folds)
+
+
 def row_numbers(rows: Any) -> Any:
     """Of a mask, or as they are."""
     rows = np.atleast_1d(rows)

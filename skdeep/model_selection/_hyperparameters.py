@@ -72,25 +72,40 @@ def turn(knob: str, subject: Subject) -> Change | None:
     found = (KNOBS[name][knob] for name in names_of(subject.path[-1].estimator) if knob in KNOBS.get(name, {}))
     words, move = next(found, ("", lambda subject: None))
     own = move(subject)
-    parameters = None if own is None else outwards(own, subject.path[:-1])
-    return None if own is None or parameters is None else Change(_action(words, own, parameters), own, parameters)
+    values = ", ".join(f"{name}={value!r}" for name, value in (own or {}).items())
+    return None if own is None else change_of(f"{words}: set {values}" if own else words, own, subject)
 
 
-def _action(words: str, own: dict[str, Any], parameters: dict[str, Any]) -> str:
-    """The words with the values; where these are candidates of a search, set_params gets a whole grid instead."""
-    if not own:
-        return words
-    verb = "add to the search" if any(name.endswith(GRIDS) for name in parameters) else "set"
-    return f"{words}: {verb} {', '.join(f'{name}={value!r}' for name, value in own.items())}"
+def change_of(action: str, own: dict[str, object], subject: Subject) -> Change | None:
+    """A change of the predictor's parameters, seen from outside; None where a search would undo it.
+
+    Parameters
+    ----------
+    action : str
+        What it means. Where values become candidates of a search, "set" is said otherwise: a whole grid is set instead.
+    own : dict
+        The new parameters.
+    subject : Subject
+        Whose.
+
+    Returns
+    -------
+    Change or None
+        With the parameters by both names.
+    """
+    parameters = outwards(own, subject.path[:-1])
+    if parameters is None:
+        return None
+    if any(name.endswith(GRIDS) for name in parameters):
+        action = action.replace("set ", "add to the search ", 1)
+    return Change(action, own, parameters)
 
 
 def _unweighted(subject: Subject) -> Change | None:
     """No class weights, whoever has them."""
-    own = {"class_weight": None}
-    parameters = outwards(own, subject.path[:-1]) if subject.parameters.get("class_weight") is not None else None
-    return (
-        None if parameters is None else Change(_action("leave out the class weights", own, parameters), own, parameters)
-    )
+    if subject.parameters.get("class_weight") is None:
+        return None
+    return change_of("leave out the class weights: set class_weight=None", {"class_weight": None}, subject)
 
 
 def _scale(subject: Subject) -> Change | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from ._estimator_path import Subject, subject_of
-from ._hyperparameters import Change, turn
+from ._hyperparameters import Change, change_of, turn
 
 COPIES, UNSEEN = "copies of training rows", "classes never trained on"
 TOO_FEW_FITS, NO_BETTER = "most fits are missing", "no better than a constant prediction"
@@ -122,16 +122,38 @@ class Rule:
     action : str
         What to do with an estimator that has no such knob, names in braces as in `why`; "" where the rule then says
         nothing.
+    own : dict
+        Parameters of the predictor that the action sets, where it is no knob that finds them.
     """
 
     problem: str
     why: str
     knob: str = ""
     action: str = ""
+    own: dict[str, object] = field(default_factory=dict)
 
 
-RECIPE = (
-    # What makes the errors say nothing.
+@dataclass(frozen=True)
+class Flow:
+    """What the flow of signal and gradient through a network tells, by measurement.
+
+    Attributes
+    ----------
+    cures : tuple of Rule
+        What would help; none where the flow is healthy.
+    of_scaled : str
+        What normalised inputs would give, in a sentence; "" where they are normalised.
+    """
+
+    cures: tuple[Rule, ...] = ()
+    of_scaled: str = ""
+
+
+#: Problems of what has learnt too little; what would help a network's flow is advice on the first of them.
+LEARNT_TOO_LITTLE = ("high bias", NO_BETTER, CONSTANT, SPOILT, DIVERGED)
+
+#: What makes the errors say nothing, and what hides all else.
+FIRST = (
     Rule(
         COPIES,
         "{rounding}",
@@ -176,6 +198,10 @@ RECIPE = (
         "The rows on which a fit or its score succeeds may be easier than the others.",
         action="mend first what the notes say of the fits that are missing",
     ),
+    Rule(NOT_NORMALISED, "{not_normalised}", "scale"),
+)
+RECIPE = (
+    *FIRST,
     Rule(
         DIVERGED,
         "A fit ended in numbers that are not finite, as when its steps are too large.",
@@ -191,7 +217,6 @@ RECIPE = (
         "The same prediction for every row makes use of no feature.",
         action="check that the features reach the model and have to do with the target",
     ),
-    Rule(NOT_NORMALISED, "{not_normalised}", "scale"),
     Rule(SPOILT, "{spoilt}", action="mend first what the training itself warns of"),
     Rule(
         NOT_CONVERGED,
@@ -293,6 +318,7 @@ def advise(
     imbalance: str = "",
     naming: Sequence[int] = (),
     rounding: str = "",
+    flow: Flow | None = None,
 ) -> tuple[Advice, ...]:
     """What to do next.
 
@@ -321,6 +347,8 @@ def advise(
         The places of columns that name the rows, behind which copies are hidden.
     rounding : str, default=""
         The expression by which a value is rounded, so that copies are equal; "" where they are.
+    flow : Flow, default=None
+        What the flow through a network tells, if measured.
 
     Returns
     -------
@@ -329,14 +357,15 @@ def advise(
     """
     unfinished = NOT_CONVERGED in symptoms.problems
     subject = subject_of(estimator, fitted, n_rows=n_rows, unfinished=unfinished, sparse=symptoms.sparse)
-    told = {"not_normalised": symptoms.not_normalised, "doubling": doubling, "rows_needed": rows_needed}
+    scales = f"{symptoms.not_normalised} {flow.of_scaled}".strip() if flow else symptoms.not_normalised
+    told = {"not_normalised": scales, "doubling": doubling, "rows_needed": rows_needed}
     facts = {name: text or UNKNOWN[name] for name, text in told.items()}
     facts |= {"spoilt": symptoms.spoilt}
     facts |= {"by_shares": WEIGHTED, "imbalance": imbalance, **_equal_rows(naming)}
     facts |= {"rounding": LAST_DIGITS, "rounded": rounding}
     unsaid = {"{rounding}": not rounding}
     unsaid |= {"{doubling}": doubling is None, "{by_shares}": not by_shares, "{imbalance}": not imbalance}
-    rules = [rule for rule in RECIPE if not unsaid.get(rule.why, False)]
+    rules = [rule for rule in _with_measured(flow) if not unsaid.get(rule.why, False)]
     if symptoms.spoilt:  # of which more iterations would make no more
         rules = [rule for rule in rules if rule.knob != "longer"]
     rules = [replace(rule, action=rule.action.format(**facts)) for rule in rules]
@@ -344,6 +373,13 @@ def advise(
     return tuple(
         Advice(rule.problem, change.action, rule.why.format(**facts), change.parameters) for rule, change in changes
     )
+
+
+def _with_measured(flow: Flow | None) -> Sequence[Rule]:
+    """The recipe; where it was measured whether the initial weights are to blame, that in place of a guess."""
+    if flow is None:
+        return RECIPE
+    return (*FIRST, *flow.cures, *(rule for rule in RECIPE[len(FIRST) :] if rule.knob != "init"))
 
 
 def _equal_rows(naming: Sequence[int]) -> dict[str, str]:
@@ -365,6 +401,8 @@ def _changes(rules: Sequence[Rule], problems: set[str], subject: Subject) -> Ite
 
 
 def _change(rule: Rule, subject: Subject) -> Change | None:
+    if rule.own:
+        return change_of(rule.action, rule.own, subject)
     turned = turn(rule.knob, subject) if rule.knob else None
     return turned or (Change(rule.action, {}, {}) if rule.action else None)
 

@@ -259,15 +259,17 @@ class _Search:
         except Exception:  # whatever a scorer may raise
             return float("nan")
 
-    def _evaluate(self, model: Any, X: Any, y: Any, units: Units, rows: Any, weights: Any) -> Evaluation:
-        return evaluate(self.measure, Predictions(model, X), X, y, units, rows, weights, jackknife=False)
+    def _evaluate(
+        self, model: Any, X: Any, y: Any, units: Units, rows: Any, metadata: Mapping[str, object]
+    ) -> Evaluation:
+        return evaluate(self.measure, Predictions(model, X), X, y, units, rows, metadata, jackknife=False)
 
-    def _held_out(self, plan: Plan) -> tuple[Any, Any, Units, Any, Any]:
+    def _held_out(self, plan: Plan) -> tuple[Any, Any, Units, Any, dict[str, object]]:
         sample_name, rows = plan.evaluate_on[self.name]
         sample = self.samples[sample_name]
         rows = np.arange(_num_samples(sample.X)) if rows is None else rows
-        X, y, weights = (_cut(values, rows) for values in (sample.X, sample.y, sample.weights))
-        return X, y, sample.units, rows, weights
+        X, y = (_safe_indexing(values, rows) for values in (sample.X, sample.y))
+        return X, y, sample.units, rows, sample.metadata_of(rows)
 
     def _models(self, plan: Plan) -> Iterator[Any]:
         """What a fit may predict for all rows, the usual constant first."""
@@ -334,4 +336,4 @@ def _several_labels(y: Any, weights: Any, labels: Any) -> Iterator[Any]:
 def _evaluate_all(model: Any, measure: ErrorMeasure, sample: Sample) -> Evaluation:
     rows = np.arange(_num_samples(sample.X))
     predictions = Predictions(model, sample.X)
-    return evaluate(measure, predictions, sample.X, sample.y, sample.units, rows, sample.weights)
+    return evaluate(measure, predictions, sample.X, sample.y, sample.units, rows, sample.metadata)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import reprlib
 import warnings
 from collections.abc import Iterator
 from numbers import Integral, Real
-from operator import itemgetter
+from operator import getitem, itemgetter
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.model_selection import BaseShuffleSplit, train_test_split
 from sklearn.utils import _safe_indexing, check_random_state, indexable
 from sklearn.utils.validation import _num_samples
@@ -74,8 +76,9 @@ def train_dev_test_split(
     train_dev_size : float, int or None, default=None
         Rows of a fourth part, which come from where the train rows come from and are not trained on. Where the dev rows
         come from elsewhere, the error on the train-dev rows tells variance from data mismatch. None makes no such part.
-    stratify : array-like of shape (n_rows,) or None, default=None
-        Class labels. Every part gets the classes in the shares that they have in the whole, to within a row or two.
+    stratify : array-like or sparse matrix of shape (n_rows,) or (n_rows, n_outputs), or None, default=None
+        Class labels. Every part gets the classes in the shares that they have in the whole, to within a row or two. Of
+        several columns, such as an indicator matrix has, each different row is a class.
     groups : array-like of shape (n_rows,) or None, default=None
         Which rows belong together: no group comes into two parts. Whole groups meet the sizes, and with `stratify` the
         shares of the classes, only as nearly as they can; a class in very few groups may miss from a part.
@@ -146,7 +149,8 @@ class TrainDevTestSplit(BaseShuffleSplit):
     train_dev_size : float, int or None, default=None
         Rows that come from where the train rows come from and are not trained on; None makes no such part.
     stratify : bool, default=False
-        Whether the classes in y have in every part the shares that they have in the whole.
+        Whether the classes in y have in every part the shares that they have in the whole; of several columns, the
+        different rows.
     shuffle : bool, default=True
         Whether rows come to the parts at random; False keeps their order.
     random_state : int, RandomState instance or None, default=None
@@ -206,7 +210,7 @@ class TrainDevTestSplit(BaseShuffleSplit):
         ----------
         X : array-like of n_rows rows
             Only their number matters.
-        y : array-like of shape (n_rows,) or None, default=None
+        y : array-like or sparse matrix of shape (n_rows,) or (n_rows, n_outputs), or None, default=None
             Class labels, to share out if `stratify` is True.
         groups : array-like of shape (n_rows,) or None, default=None
             Which rows belong together: no group comes into two parts.
@@ -232,7 +236,7 @@ class TrainDevTestSplit(BaseShuffleSplit):
         sizes = _part_sizes(n_rows, self._asked_sizes())
         if not self.shuffle:
             return _in_order(sizes)
-        labels = _labels("stratify", y, n_rows) if self.stratify else None
+        labels = _label_rows(y, n_rows) if self.stratify else None
         rng = check_random_state(self.random_state)
         if groups is None:
             return _draw_rows(n_rows, sizes, labels, rng)
@@ -338,10 +342,27 @@ def _check_fit(n_rows: int, asked: dict[str, Any], rows: dict[str, int]) -> None
 # Labels -------------------------------------------------------------------------------------------------------------
 
 
+def _label_rows(values: Any, n_rows: int) -> Labels:
+    """Those of `stratify`: of an indicator matrix, or of several outputs, its different rows."""
+    table = _table(values)
+    if table.ndim != 2 or table.shape[1] < 2:
+        return _labels("stratify", table, n_rows)
+    columns, codes = zip(*(_labels("stratify", column, n_rows) for column in table.T), strict=True)
+    distinct, code = np.unique(np.column_stack(codes), axis=0, return_inverse=True)
+    rows = [tuple(map(getitem, columns, row)) for row in distinct.tolist()]
+    return rows, code.ravel()
+
+
+def _table(values: Any) -> np.ndarray:
+    if issparse(values):
+        return np.asarray(values.toarray())
+    # A list goes through objects: as an array of text, "nan" could no longer be told from a missing label.
+    return np.asarray(values, dtype=None if hasattr(values, "dtype") else object)
+
+
 def _labels(name: str, values: Any, n_rows: int) -> Labels:
     """The different labels, and for each row the number of its own."""
-    # A list goes through objects: as an array of text, "nan" could no longer be told from a missing label.
-    labels = np.asarray(values, dtype=None if hasattr(values, "dtype") else object)
+    labels = _table(values)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     _require(labels.shape == (n_rows,), name, f"one label for each of the {n_rows} rows", f"shape {labels.shape}")
@@ -370,7 +391,8 @@ def _is_no_label(label: Any) -> bool:
 
 def _check_classes(classes: list[Any], counts: np.ndarray, sizes: dict[str, int], unit: str) -> None:
     """Refuse classes of fewer rows, or groups, than there are parts, and parts of fewer rows than classes."""
-    rare = [f"{label!r}: {count}" for label, count in zip(classes, counts, strict=True) if count < len(sizes)]
+    rarest_first = [int(number) for number in np.argsort(counts, kind="stable") if counts[number] < len(sizes)]
+    rare = [f"{reprlib.repr(classes[number])}: {counts[number]}" for number in rarest_first]
     shown = ", ".join(rare[:N_SHOWN]) + f" and {len(rare) - N_SHOWN} more" * (len(rare) > N_SHOWN)
     _require(not rare, "stratify", f"labels with at least {len(sizes)} {unit} of each, one for each part", shown)
     for part, rows in sizes.items():

@@ -127,9 +127,9 @@ def make_task(
     check_part_targets(y, parts, classes=is_class_target(estimator, y), both=measure.of_two_samples)
     splitter = make_splitter(cv, y, groups, estimator, random_state.randint(2**31 - 1))
     scorer = None if scoring is None else measure.scorer
-    to_fit, to_split, weights = _route(estimator, splitter, scorer, check_fit_params(fit_params), groups)
-    _check_weights(weights, parts)
-    sample = Sample(X, y, make_units(y, groups, measure, random_state=random_state), weights)
+    to_fit, to_split, to_score = _route(estimator, splitter, scorer, check_fit_params(fit_params), groups)
+    _check_score_metadata(to_score, parts)
+    sample = Sample(X, y, make_units(y, groups, measure, random_state=random_state), to_score)
     own = {
         name: Sample(X_part, y_part, make_units(y_part, None, measure, random_state=random_state))
         for name, (X_part, y_part) in parts.items()
@@ -150,26 +150,29 @@ def _check_score(
     return undefined
 
 
-def _check_weights(weights: Any, parts: Mapping[str, Any]) -> None:
-    """Raise a ValueError where only some of the errors would be weighted."""
-    if weights is not None and parts:
+def _check_score_metadata(metadata: Collection[str], parts: Collection[str]) -> None:
+    """Raise a ValueError where only some of the rows would be scored with it."""
+    if metadata and parts:
+        name = next(iter(metadata))
         raise ValueError(
-            "sample_weight must not be routed to the scorer beside parts of your own, whose errors have no weights. "
-            f"Got weights and X_{next(iter(parts)).replace('-', '_')}."
+            f"{name} must not be routed to the scorer beside parts of your own, whose rows have none. "
+            f"Got {name} and X_{next(iter(parts)).replace('-', '_')}."
         )
 
 
 def _route(
     estimator: Any, splitter: Any, scorer: Any, fit_params: dict[str, Any], groups: Any
-) -> tuple[Mapping[str, Any], Mapping[str, Any], Any]:
-    """What of the metadata goes to `fit`, what to `split`, and the weights of the errors."""
+) -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, object]]:
+    """What of the metadata goes to `fit`, what to `split`, and what to the scorer."""
     if not get_config()["enable_metadata_routing"]:
-        return fit_params, {"groups": groups}, None
+        return fit_params, {"groups": groups}, {}
     scorer = check_scoring(estimator) if scorer is None else scorer
     steps = (("estimator", estimator, "fit"), ("splitter", splitter, "split"), ("scorer", scorer, "score"))
     router = MetadataRouter(owner="bias_variance_report")
     for name, consumer, method in steps:
         router.add(**{name: consumer}, method_mapping=MethodMapping().add(caller="fit", callee=method))
-    given = fit_params if groups is None else {**fit_params, "groups": groups}
-    routed = process_routing(router, "fit", **given)
-    return routed.estimator.fit, routed.splitter.split, routed.scorer.score.get("sample_weight")
+    try:
+        routed = process_routing(router, "fit", **(fit_params if groups is None else {**fit_params, "groups": groups}))
+    except TypeError:  # groups are of use to the intervals where nobody else knows them
+        routed = process_routing(router, "fit", **fit_params)
+    return routed.estimator.fit, routed.splitter.split, routed.scorer.score

@@ -865,9 +865,10 @@ def test_training_that_ended_too_early_reaches_the_advice(multiclass, model, nam
 
 
 def test_a_constant_network_reaches_the_advice(multiclass):
-    """Weights of zero let nothing through."""
+    """Weights of zero let nothing through, and the cure is known."""
     report = report_on(DeepMLPClassifier((4,), init="zeros", max_iter=3, random_state=0), *multiclass, cv=2)
-    assert report.advice[0].problem == "constant predictions"
+    assert report.advice[0].parameters == {"init": "auto"}
+    assert report.advice[1].problem == "constant predictions"
 
 
 def test_every_parameter_that_is_advised_can_be_set(binary):

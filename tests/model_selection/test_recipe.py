@@ -187,7 +187,7 @@ def test_advice_follows_the_order_of_the_course():
     """What makes the errors unreadable first; then bias, variance, mismatch, and the dev set."""
     found = get_advice(DeepMLPClassifier(**NETWORK), *reversed(PROBLEMS), symptoms=ALL_SYMPTOMS)
     order = list(dict.fromkeys(advice.problem for advice in found))
-    assert order == ["diverged", "constant predictions", "inputs not normalised", "not converged", *PROBLEMS]
+    assert order == ["inputs not normalised", "diverged", "constant predictions", "not converged", *PROBLEMS]
 
 
 def test_what_a_training_says_of_itself_comes_before_bias_and_leaves_out_more_iterations():

@@ -11,7 +11,7 @@ from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import RidgeClassifier
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.utils import check_random_state
 
 from skdeep.model_selection import TrainDevTestSplit, train_dev_test_split
@@ -150,6 +150,7 @@ def test_parts_in_order_follow_one_another_without_a_gap(n_rows, dev, test, trai
 # Stratified ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore:.* rows are of classes that no train row has")  # of few train rows that miss one
 @given(st.lists(st.integers(4, 60), min_size=1, max_size=4), shares, shares, st.one_of(st.none(), shares), seeds)
 def test_every_part_has_the_shares_of_the_classes(counts, dev, test, train_dev, seed):
     """To within two rows: parts are drawn one after another, and each draw rounds to whole rows."""
@@ -186,6 +187,75 @@ def test_rows_left_out_leave_the_shares_as_they_are():
     y = np.repeat([0, 1], [900, 100])
     parts = parts_of(1000, y, stratify=True, train_size=100, dev_size=50, test_size=50)
     assert off(parts, y) == 0
+
+
+@st.composite
+def tables(draw):
+    """A few different rows of labels, each often enough, in any order."""
+    rows = draw(st.lists(st.tuples(*[st.integers(0, 2)] * 3), min_size=1, max_size=5, unique=True))
+    counts = [draw(st.integers(4, 30)) for _ in rows]
+    table = np.repeat(np.array(rows), counts, axis=0)
+    return table[draw(st.permutations(range(len(table))))]
+
+
+@given(tables(), seeds)
+def test_rows_of_labels_are_stratified_as_labels_that_name_them(Y, seed):
+    """That is how `train_test_split` has it: the rows are joined to text."""
+    assume(len(Y) >= 25)
+    names = np.array([" ".join(map(str, row)) for row in Y])
+    ours, expected = (parts_of(len(Y), labels, stratify=True, random_state=seed) for labels in (Y, names))
+    assert all(map(np.array_equal, ours.values(), expected.values()))
+
+
+def test_each_combination_of_labels_has_its_share_of_every_part():
+    """As in the parts of `train_test_split`, counted."""
+    rng = np.random.default_rng(0)
+    Y = rng.permutation(np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], [500, 300, 150, 50], axis=0))
+    parts = train_dev_test_split(Y, train_size=0.8, dev_size=0.1, test_size=0.1, stratify=Y, random_state=0)
+    expected = train_test_split(Y, test_size=0.1, stratify=Y, random_state=0)[1]
+    for part in parts[1:]:
+        assert_array_equal(*(np.unique(rows, axis=0, return_counts=True)[1] for rows in (part, expected)))
+
+
+TABLES = {
+    "list": np.ndarray.tolist,
+    "tuples": lambda Y: list(map(tuple, Y.tolist())),
+    "frame": lambda Y: pd.DataFrame(Y, columns=["a", "b"], index=np.arange(len(Y))[::-1]),
+    "frame of two kinds": lambda Y: pd.DataFrame({"a": Y[:, 0], "b": np.array(["no", "yes"])[Y[:, 1]]}),
+    "frame of categories": lambda Y: pd.DataFrame({"a": Y[:, 0], "b": Y[:, 1]}).astype("category"),
+    "polars frame": lambda Y: pytest.importorskip("polars").DataFrame({"a": Y[:, 0], "b": Y[:, 1]}),
+    "csr": sparse.csr_matrix,
+    "csc array": sparse.csc_array,
+    "bool": lambda Y: Y.astype(bool),
+    "text": lambda Y: Y.astype(str),
+    "objects": lambda Y: Y.astype(str).astype(object),
+}
+
+
+@pytest.mark.parametrize("contain", TABLES.values(), ids=TABLES)
+def test_rows_of_labels_may_come_in_any_container(contain):
+    rows, Y = np.arange(120), np.stack([np.arange(120) % 2, np.arange(120) // 2 % 2], axis=1)
+    splits = train_dev_test_split(rows, stratify=contain(Y), random_state=0)
+    expected = train_dev_test_split(rows, stratify=Y, random_state=0)
+    assert all(map(np.array_equal, splits, expected))
+
+
+@pytest.mark.parametrize("contain", [np.asarray, sparse.csr_matrix, pd.DataFrame])
+def test_the_splitter_stratifies_rows_of_labels(contain):
+    Y = np.stack([np.arange(120) % 2, np.arange(120) // 2 % 2], axis=1)
+    cv = TrainDevTestSplit(stratify=True, random_state=0)
+    ((train, dev),) = cv.split(np.zeros((120, 1)), contain(Y))
+    assert_array_equal(np.unique(Y[dev], axis=0, return_counts=True)[1], [6] * 4)
+    assert_array_equal(np.unique(Y[train], axis=0, return_counts=True)[1], [18] * 4)
+
+
+def test_rows_of_labels_and_groups_go_together():
+    """No group in two parts, and each combination near its share."""
+    groups = np.arange(400) // 4
+    Y = np.stack([groups % 2, groups // 2 % 2], axis=1)
+    parts = parts_of(400, Y, groups, stratify=True)
+    assert sum(len(set(groups[rows])) for rows in parts.values()) == 100
+    assert_array_equal(np.unique(Y[parts["dev"]], axis=0, return_counts=True)[1], [20] * 4)
 
 
 # Groups -------------------------------------------------------------------------------------------------------------
@@ -490,10 +560,28 @@ def test_arrays_of_other_lengths_are_refused():
 
 
 @pytest.mark.parametrize("name", ["stratify", "groups"])
-@pytest.mark.parametrize("labels", [np.zeros(9), np.zeros((10, 2)), "y", True], ids=["short", "2-d", "name", "bool"])
+@pytest.mark.parametrize("labels", [np.zeros(9), np.zeros((10, 2, 2)), "y", True], ids=["short", "3-d", "name", "bool"])
 def test_labels_and_groups_are_one_for_each_row(name, labels):
     with pytest.raises(ValueError, match=rf"^{name} must be one label for each of the 10 rows\. Got shape"):
         train_dev_test_split(range(10), **{name: labels})
+
+
+def test_a_group_is_one_name():
+    with pytest.raises(ValueError, match=r"^groups must be one label for each of the 10 rows\. Got shape \(10, 2\)\.$"):
+        train_dev_test_split(range(10), groups=np.zeros((10, 2)))
+
+
+@pytest.mark.parametrize("labels", [np.zeros((9, 2)), np.zeros((10, 0))], ids=["short", "no columns"])
+def test_rows_of_labels_are_one_for_each_row(labels):
+    with pytest.raises(ValueError, match=r"^stratify must be one label for each of the 10 rows\. Got shape"):
+        train_dev_test_split(range(10), stratify=labels)
+
+
+def test_missing_labels_in_a_row_of_labels_are_refused():
+    labels = np.zeros((10, 2))
+    labels[[3, 7], 1] = np.nan
+    with pytest.raises(ValueError, match=r"^stratify must be free of missing labels\. Got some, in rows \[3, 7\]\.$"):
+        train_dev_test_split(range(10), stratify=labels)
 
 
 MISSING = {
@@ -524,9 +612,27 @@ def test_labels_of_mixed_kinds_are_refused(name):
 
 
 def test_rare_classes_are_named_with_their_counts():
+    """The rarest first."""
     y = ["a"] * 20 + ["b"] * 2 + ["c"]
-    with pytest.raises(ValueError, match=r"^stratify must be labels with at least 3 rows of each.* Got 'b': 2, 'c': 1"):
+    with pytest.raises(ValueError, match=r"^stratify must be labels with at least 3 rows of each.* Got 'c': 1, 'b': 2"):
         train_dev_test_split(range(23), stratify=y)
+
+
+def test_rare_rows_of_labels_are_named_with_their_counts():
+    """As scikit-learn refuses them: a row that occurs once cannot be in two parts."""
+    Y = np.array([[0, 1]] * 20 + [[1, 1]] * 2 + [[1, 0]])
+    with pytest.raises(ValueError, match=r"least 3 rows of each.* Got \(1, 0\): 1, \(1, 1\): 2\.$"):
+        train_dev_test_split(range(23), stratify=Y)
+    with pytest.raises(ValueError, match=r"(?i)least populated class"):
+        train_test_split(range(23), stratify=Y)
+
+
+def test_a_rare_row_of_many_labels_gives_a_short_error():
+    Y = np.zeros((30, 500), dtype=int)
+    Y[0, 0] = 1
+    with pytest.raises(ValueError, match=r"Got \(1, 0, 0, .*\.\.\.\): 1\.$") as raised:
+        train_dev_test_split(range(30), stratify=Y)
+    assert len(str(raised.value)) < 200
 
 
 def test_classes_in_few_groups_are_named_with_their_counts():

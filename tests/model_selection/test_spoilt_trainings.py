@@ -62,10 +62,11 @@ WRAPPINGS = {
 @pytest.mark.parametrize(("model", "words"), SPOILING.values(), ids=SPOILING)
 @pytest.mark.parametrize("wrap", WRAPPINGS.values(), ids=WRAPPINGS)
 def test_what_a_training_says_of_itself_comes_first(model, words, wrap):
-    """Before capacity, and before doubts of the rows."""
+    """Before capacity, and before doubts of the rows; behind nothing but a cure that was measured."""
     advice = advice_on(wrap(model))
-    assert advice[0].problem == SPOILT
-    assert words in advice[0].why
+    first = next(one for one in advice if "Measured with it" not in one.why)
+    assert first.problem == SPOILT
+    assert words in first.why
     assert problems(advice).count(SPOILT) == 1
 
 
@@ -84,7 +85,7 @@ class Alone(DeepMLPClassifier):
 def test_networks_that_are_trained_together_are_heard_too(kind, stacked):
     model = kind((8,), init=large, max_iter=5, random_state=0)
     assert can_share(model, {}, X, y) is stacked
-    assert advice_on(model)[0].problem == SPOILT
+    assert SPOILT in problems(advice_on(model))
 
 
 def test_candidates_of_a_search_that_come_to_nothing_are_no_fault_of_the_best():

@@ -10,7 +10,7 @@ from ..core import Activation, ParameterVector, Workspace
 from ..neural_network._base import BaseDeepMLP
 from ..neural_network._objective import first_step, objective_of
 from ..neural_network._parameters import keep_probs
-from ._flow_report import LayerFlow
+from .layers import LayerFlow
 
 #: The activations that flatten out on both sides, and their largest slope.
 LARGEST_SLOPE = {"logistic": 0.25, "tanh": 1.0}

@@ -14,8 +14,8 @@ from sklearn.preprocessing import StandardScaler
 from .._input_scales import input_warnings
 from ..neural_network._base import BaseDeepMLP
 from ..neural_network._parameters import hidden_activations
-from ._flow_report import MOST_ALIKE, Advice, LayerFlow, flow_factors, flow_verdicts
-from ._measure import measure
+from .layers import MOST_ALIKE, Advice, LayerFlow, flow_factors, flow_verdicts
+from .measure import measure
 
 #: A first step that moves a layer's weights by more than this share of their size.
 LARGEST_STEP, GOOD_STEP = 0.3, 0.03
@@ -62,6 +62,37 @@ def advise(
     return (*found, *_slow_down(network, X, y, sample_weight, layers))
 
 
+def is_network(estimator: object) -> bool:
+    """Whether an estimator is one whose flow can be measured."""
+    return isinstance(estimator, BaseDeepMLP)
+
+
+def cures_of(network: BaseDeepMLP, X: Any, y: Any, *, scaled: bool) -> tuple[Advice, ...]:
+    """What would help a network that has learnt too little, as far as the flow through it can tell.
+
+    Parameters
+    ----------
+    network : DeepMLPClassifier or DeepMLPRegressor
+        Fitted or not; not changed.
+    X, y : array-like
+        Some rows as they reach it; a few hundred are plenty.
+    scaled : bool
+        Whether the inputs are normalised.
+
+    Returns
+    -------
+    tuple of Advice
+        By the flow before training; where that is healthy and the one after it is not, by the latter.
+    """
+    fresh = clone(network)
+    first = measure(fresh, X, y)
+    found = advise(fresh, X, y, None, first, scaled=scaled)
+    if found or not network.__sklearn_is_fitted__():
+        return found
+    problem = flow_problem(measure(network, X, y))
+    return (_come_in_training(problem, first),) if problem else ()
+
+
 def flow_problem(layers: tuple[LayerFlow, ...]) -> str:
     """What is wrong with the flow, in words; empty where it is healthy."""
     verdicts = zip(("signal", "gradient"), flow_verdicts(layers), strict=True)
@@ -89,9 +120,12 @@ def _measured(
 def _outcome(layers: tuple[LayerFlow, ...] | None) -> str:
     if layers is None:
         return "What it would give cannot be measured on these rows alone."
+    return f"Measured with it, before training: {_state(layers)}."
+
+
+def _state(layers: tuple[LayerFlow, ...]) -> str:
     signal, gradient = flow_factors(layers)
-    state = flow_problem(layers) or "healthy"
-    return f"Measured with it, before training: {state} (signal x {signal:.2g}, gradient x {gradient:.2g})."
+    return f"{flow_problem(layers) or 'healthy'} (signal x {signal:.2g}, gradient x {gradient:.2g})"
 
 
 def _scale(X: Any) -> tuple[Any, str]:
@@ -110,8 +144,7 @@ def _initialise(network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any, proble
     if network.__sklearn_is_fitted__():
         first = _measured(network, X, y, sample_weight, {})
         if first is not None and not flow_problem(first):
-            action = "train again, with a lower learning_rate_init, clip_norm or another alpha"
-            yield Advice(problem, action, {}, f"It has come in training. {_outcome(first)}")
+            yield _come_in_training(problem, first)
             return
     tries: list[tuple[str, dict[str, Any]]] = []
     if network.init != "auto":
@@ -126,6 +159,11 @@ def _initialise(network: BaseDeepMLP, X: Any, y: Any, sample_weight: Any, proble
             yield Advice(problem, action, parameters, _outcome(layers))
             return
     yield Advice(problem, "use fewer or wider layers", {}, "No initialisation and no activation tried helps by itself.")
+
+
+def _come_in_training(problem: str, first: tuple[LayerFlow, ...]) -> Advice:
+    action = "train again, with a lower learning_rate_init, clip_norm or another alpha"
+    return Advice(problem, action, {}, f"It has come in training. Measured before: {_state(first)}.")
 
 
 def layer_schemes(network: BaseDeepMLP) -> list[str]:
