@@ -18,9 +18,9 @@ from sklearn.utils.metaestimators import available_if
 
 from .._documentation_link import DocumentationLink
 from ._folds import KnownFolds, row_numbers
+from ._row_checks.unseen import has_classes, unseen_in_folds, unseen_warnings
 from ._searched_estimator import SearchedEstimator
 from ._shared_fits import FitTask, Outcome, can_share, fit_tasks, n_processes
-from ._unseen import has_classes, unseen_in_folds, unseen_warnings
 
 #: Fitted networks that are held at a time; with their moments, at most 0.8 MB each.
 MOST_FITS = 500

@@ -16,23 +16,23 @@ from sklearn.utils.validation import _num_samples
 
 from ._arguments import check_estimator, check_fractions, check_rows, check_shares, own_parts
 from ._assembly import build_report, target_warning
-from ._copies import Copies, Part, copies_in_folds, copies_in_part
 from ._cures import measure_flow
-from ._data_checks import count_duplicates, count_test_look, imbalance_warning, one_class_warnings, row_keys
 from ._defined import undefined_sentence
 from ._doubts import OF_OWN_PARTS, Doubt, find_doubts
 from ._error import ACCURACY, error_measure
 from ._fits import Plan, Sample
 from ._ladder import Rung, make_rung
-from ._last_digits import rounded_parts
 from ._measurement import measure_ladder
-from ._naming_columns import cannot_agree_by_chance, column_names, naming_columns, without_columns
 from ._recipe import COPIES
 from ._reference import constant_prediction, reference_evaluation
 from ._report import BiasVarianceReport
+from ._row_checks.copies import Copies, Part, copies_in_folds, copies_in_part
+from ._row_checks.data_checks import count_duplicates, count_test_look, imbalance_warning, one_class_warnings, row_keys
+from ._row_checks.last_digits import rounded_parts
+from ._row_checks.naming_columns import cannot_agree_by_chance, column_names, naming_columns, without_columns
+from ._row_checks.unseen import Unseen, has_classes, unseen_in_folds, unseen_in_part, unseen_warnings
 from ._symptoms import find_symptoms
 from ._task import Task, make_task
-from ._unseen import Unseen, has_classes, unseen_in_folds, unseen_in_part, unseen_warnings
 from ._words import is_or_are
 
 Folds = Sequence[tuple[Any, Any]]

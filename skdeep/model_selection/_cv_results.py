@@ -18,7 +18,6 @@ from sklearn.utils.multiclass import type_of_target
 from .._score_needs import unmet_need
 from ._arguments import check_shares, equal_rows
 from ._assembly import build_report, target_warning
-from ._data_checks import imbalance_warning, is_class_target
 from ._defined import refuse_undefined_folds, undefined_folds, undefined_sentence
 from ._doubts import find_doubts
 from ._error import ACCURACY, ErrorMeasure, error_measure
@@ -28,7 +27,8 @@ from ._folds import fold_plans
 from ._ladder import Rung
 from ._reference import Constant, constant_prediction
 from ._report import BiasVarianceReport
-from ._unseen import Unseen, has_classes, unseen_in_folds, unseen_warnings
+from ._row_checks.data_checks import imbalance_warning, is_class_target
+from ._row_checks.unseen import Unseen, has_classes, unseen_in_folds, unseen_warnings
 from ._words import is_or_are
 
 Folds = Sequence[tuple[Any, Any]]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ._copies import Copies
 from ._recipe import COPIES, TOO_FEW_FITS, UNSEEN
-from ._unseen import Unseen
+from ._row_checks.copies import Copies
+from ._row_checks.unseen import Unseen
 from ._words import is_or_are, they_count
 
 #: Gap between two parts of the user's own -> these, whose rows must be others; and what is not told where they are not.

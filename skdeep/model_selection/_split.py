@@ -15,7 +15,7 @@ from sklearn.model_selection import BaseShuffleSplit, train_test_split
 from sklearn.utils import _safe_indexing, check_random_state, indexable
 from sklearn.utils.validation import _num_samples
 
-from ._unseen import split_warnings
+from ._row_checks.unseen import split_warnings
 
 __all__ = ["TrainDevTestSplit", "train_dev_test_split"]
 

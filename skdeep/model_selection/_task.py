@@ -13,11 +13,11 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 
 from .._score_needs import Need
 from ._arguments import check_fit_params, check_part_targets
-from ._data_checks import is_class_target
 from ._defined import refuse_undefined_folds, refuse_undefined_parts, undefined_folds
 from ._error import ErrorMeasure
 from ._fits import Plan, Sample
 from ._folds import cut_folds, fold_names, fold_plans, make_splitter, make_units, single_plan
+from ._row_checks.data_checks import is_class_target
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import _safe_indexing
 
-from ._copies import chance_of_twins, columns_of
+from .copies import chance_of_twins, columns_of
 
 FEWEST_ROWS, NEARLY_ALL, FEWEST_OTHERS, MOST_NAMES, NO_CHANCE = 10, 0.98, 2, 3, 0.05
 

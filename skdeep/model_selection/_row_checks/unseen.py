@@ -10,8 +10,8 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.multiclass import type_of_target
 
-from .._unseen_classes import N_NAMED, find_unseen
-from ._words import counted, is_or_are, they_count
+from ..._unseen_classes import N_NAMED, find_unseen
+from .._words import counted, is_or_are, they_count
 
 #: Whole numbers that occur less often on average may be counts; a part may lack a few of the rarest.
 ROWS_OF_A_CLASS, FEW = 10, 0.03

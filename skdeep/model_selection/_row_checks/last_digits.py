@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from ._copies import MOST_COLUMNS, columns_of
+from .copies import MOST_COLUMNS, columns_of
 
 DIGITS, COARSEST = 6, 1e-4
 
