@@ -1,0 +1,23 @@
+"""The columns as inputs of a network."""
+
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from skrub import DatetimeEncoder, StringEncoder
+
+
+def make_preprocessor(columns):
+    """Numbers: the median for what is missing, standardised. Dates: their parts, as numbers. Categories: one-hot.
+
+    Text: skrub's StringEncoder, the leading components of the counts of its runs of three and four letters.
+    """
+    numbers = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
+    dates = make_pipeline(DatetimeEncoder(add_weekday=True), numbers)
+    names = {kind: [column.name for column in columns if column.kind == kind] for kind in ("number", "category")}
+    return make_column_transformer(
+        (numbers, names["number"]),
+        (OneHotEncoder(handle_unknown="ignore"), names["category"]),
+        *((dates, column.name) for column in columns if column.kind == "date"),
+        *((StringEncoder(random_state=0), column.name) for column in columns if column.kind == "text"),
+    )
