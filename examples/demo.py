@@ -12,7 +12,6 @@ needs no network: demo_report.html, or --page FILE.
 import argparse
 import sys
 import time
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -96,7 +95,7 @@ def parse_arguments(arguments):
     parser.add_argument("--data", metavar="FILE", help="a CSV file with a header")
     parser.add_argument("--target", metavar="COLUMN", help="the column that holds the classes")
     parser.add_argument(
-        "--keep", metavar="COLUMN", action="append", default=[], help="a column to use although it seems to name the rows"
+        "--keep", metavar="COLUMN", action="append", default=[], help="a column to use though it seems to name rows"
     )
     parser.add_argument("--page", metavar="FILE", default="demo_report.html", help="where to write the page")
     parsed = parser.parse_args(arguments)

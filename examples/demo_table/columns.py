@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from .cells import MISSING_TEXT, count_cells, is_missing, join
 from .dates import read_clock, read_dates
 from .identifiers import doubt_numbers, find_in_numbers, find_in_text
-from .numbers import MISSING, NotNumbersError, count_cells, read_numbers
+from .numerals import NotNumbersError, read_numbers
 
-MISSING_TEXT = MISSING | {"-", "--", "---", "–", "—", ".", "..", "..."}
 MISSING_CATEGORY = "(missing)"
 MAX_CATEGORIES = 40  # with more, it is text
 PLAIN = "number, standardised"
+DATE = "date, encoded as year, month, day, weekday and seconds"
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def read_column(name, cells, decimal, separator):
     if len(given) == 1:
         return make_constant(name, cells, given)
     if dates := read_dates(cells, day_first=decimal == ","):
-        return Column(name, "date", join("date, encoded by its parts", *dates.remarks), dates.values)
+        return Column(name, "date", join(DATE, dates.remark), dates.values)
     try:
         return make_number(name, read_clock(cells) or read_numbers(cells, decimal, separator))
     except NotNumbersError as error:
@@ -56,9 +57,9 @@ def read_column(name, cells, decimal, separator):
 
 def count_given(cells):
     """The rows of each value, without what stands for a missing cell."""
-    given = {text: n for text, n in cells.counts.items() if text.lower() not in MISSING_TEXT}
+    given = {text: n for text, n in cells.counts.items() if not is_missing(text, MISSING_TEXT)}
     if len(given) == 1:  # "+" and "-" are two values
-        return {text: n for text, n in cells.counts.items() if text.lower() not in MISSING}
+        return {text: n for text, n in cells.counts.items() if not is_missing(text)}
     return given
 
 
@@ -73,11 +74,11 @@ def make_constant(name, cells, given):
 def make_number(name, numbers):
     """A column of numbers."""
     if len(np.unique(numbers.values[~np.isnan(numbers.values)])) < 2:
-        return Column(name, "dropped", join("dropped: the same number in every row", *numbers.remarks))
+        return Column(name, "dropped", join("dropped: the same number in every row", numbers.remark))
     identifier = find_in_numbers(name, numbers.values)
     doubt = "" if identifier else doubt_numbers(name, numbers.values)
     words = PLAIN.replace(",", f" in {numbers.unit},") if numbers.unit else PLAIN
-    return Column(name, "number", join(words, *numbers.remarks, doubt), numbers.values, identifier)
+    return Column(name, "number", join(words, numbers.remark, doubt), numbers.values, identifier)
 
 
 def make_text(name, cells, given, remark):
@@ -87,15 +88,17 @@ def make_text(name, cells, given, remark):
     missing = f"{count_cells(n_missing)} missing, as a category" if n_missing else ""
     identifier = find_in_text(given)
     few = len(given) <= MAX_CATEGORIES and not identifier
-    words = f"{'1 category' if len(given) == 1 else f'{len(given)} categories'}, one-hot" if few else f"text of {len(given)} values, encoded by its letters"
-    words = join(words, remark, missing, *say_cases(given))
+    n = "1 category" if len(given) == 1 else f"{len(given)} categories"
+    words = f"{n}, one-hot" if few else f"text of {len(given)} values, encoded by StringEncoder"
+    words = join(words, remark, missing, say_cases(given))
     return Column(name, "category" if few else "text", words, values, identifier)
 
 
 def drop_identifiers(columns, keep):
     """Without the values of those that name the rows, but for `keep`; all where nothing else is left."""
     if all(column.identifier or column.kind == "dropped" for column in columns):
-        return [add_words(column, column.identifier and f"{column.identifier}, but nothing else is left") for column in columns]
+        last = [column.identifier and f"kept, as nothing else is left: {column.identifier}" for column in columns]
+        return [add_words(column, words) for column, words in zip(columns, last, strict=True)]
     return [drop_identifier(column, column.name in keep) for column in columns]
 
 
@@ -104,8 +107,8 @@ def drop_identifier(column, keep):
     if not column.identifier:
         return column
     if keep:
-        return add_words(column, f"kept, although it is {column.identifier}")
-    words = f"dropped as a name of the row (a guess; to use it: --keep {column.name!r}): {column.identifier}"
+        return add_words(column, f"kept as asked: {column.identifier}")
+    words = f"dropped, as it names the rows: {column.identifier} (a guess; --keep {column.name!r} uses it)"
     return Column(column.name, "dropped", words)
 
 
@@ -128,11 +131,6 @@ def add_words(column, words):
     return replace(column, words=join(column.words, words))
 
 
-def join(*words):
-    """The parts that are not empty, in one line."""
-    return "; ".join(filter(None, words))
-
-
 def say_blanks(n):
     """A remark on cells that had blanks at their ends."""
     return f"blanks at the ends of {count_cells(n)} cut off" if n else ""
@@ -144,4 +142,4 @@ def say_cases(given):
     for text in given:
         alike.setdefault(text.casefold(), []).append(text)
     pairs = [texts for texts in alike.values() if len(texts) > 1]
-    return [f"{' and '.join(map(repr, pairs[0]))} differ in case only, and stay apart"] if pairs else []
+    return f"{' and '.join(map(repr, pairs[0]))} differ in case only, and stay apart" if pairs else ""

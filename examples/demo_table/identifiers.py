@@ -47,7 +47,7 @@ def doubt_numbers(name, values):
     if MANY <= len(given) == len(distinct) and len(lengths) == 1 and max(lengths) >= SAME_LENGTH:
         return f"another whole number of {max(lengths)} digits in every row: if it names the rows, leave it out"
     if is_named_so(name) and MANY < len(distinct) < len(given):
-        return f"named like an identifier that repeats: if rows of one {name!r} belong together, errors come out too low"
+        return f"named like an identifier: if rows of one {name!r} belong together, the errors come out too low"
     return ""
 
 

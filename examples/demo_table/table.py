@@ -7,7 +7,7 @@ import pandas as pd
 
 from .columns import PLAIN, Column, add_words, read_columns
 from .errors import InputError
-from .numbers import TextColumn
+from .numerals import TextColumn
 from .target import read_target
 from .text_file import read_text_file
 
@@ -25,7 +25,10 @@ class Table:
 
 
 def read_table(path, target, min_rows, keep=()):
-    """The table of the user's CSV file, or an InputError; `min_rows` a class must have, `keep` is dropped by no guess."""
+    """The table of the user's CSV file, or an InputError.
+
+    A class must have `min_rows`; the columns named in `keep` are used even if they seem to name the rows.
+    """
     file = read_text_file(path)
     frame = file.frame
     check_names(path, frame, target, keep)

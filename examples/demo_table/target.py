@@ -4,44 +4,54 @@ from collections import Counter
 
 import numpy as np
 
-from .columns import MISSING_TEXT, join, say_blanks, say_cases
+from .cells import MISSING_NUMBER, is_missing, join, list_cells
+from .columns import say_blanks, say_cases
 from .errors import InputError
-from .numbers import MISSING, MISSING_NUMBERS, NotNumbersError, TextColumn, count_cells, list_cells, read_numbers
+from .numerals import NotNumbersError, TextColumn, read_numbers
 
 
 def read_target(name, column, n_blanks, min_rows):
     """The classes of the rows that have one, which rows these are, and the words on them; or an InputError."""
-    missing = {text: n for text, n in column.counts.items() if is_missing(text, n, min_rows)}
+    missing = {text: n for text, n in column.counts.items() if is_no_class(text, n, min_rows)}
     given = np.array([cell not in missing for cell in column.cells])
-    y, remarks = read_classes(name, TextColumn(cell for cell in column.cells if cell not in missing))
+    y, remark = read_classes(name, TextColumn(cell for cell in column.cells if cell not in missing))
     check_classes(y, name, min_rows)
-    written = {text: n for text, n in missing.items() if text}
-    left_out = f"{sum(missing.values())} of {len(given)} rows have no {name!r} and are left out" if missing else ""
-    named = f" (among them {list_cells(written)})" if written else ""
     classes = Counter(y.tolist())
     words = f"target of {len(classes)} classes: {list_cells(classes, at_most=10)}"
-    return y, given, join(words, left_out + named, say_blanks(n_blanks), *remarks)
+    return y, given, join(words, say_left_out(missing, name, len(given)), say_blanks(n_blanks), remark)
 
 
-def is_missing(text, n, min_rows):
-    """Whether this stands for no class; words such as "none" may be one where the rows are as many as a class needs."""
-    return text.lower() in MISSING or (text.lower() in MISSING_NUMBERS | MISSING_TEXT and n < min_rows)
+def is_no_class(text, n, min_rows):
+    """Whether this stands for no class; "none", "-" and the like may be one, in rows as many as a class needs."""
+    return is_missing(text) or (n < min_rows and is_missing(text, MISSING_NUMBER))
+
+
+def say_left_out(missing, name, n_rows):
+    """A remark on the rows without a class."""
+    written = {text: n for text, n in missing.items() if text}
+    if not missing:
+        return ""
+    return f"{sum(missing.values())} of {n_rows} rows have no {name!r} and are left out" + (
+        f": {list_cells(written)}" if written else ""
+    )
 
 
 def read_classes(name, column):
-    """Whole numbers where every cell is one, else the text; and the remarks on it. An InputError for quantities."""
+    """Whole numbers where every cell is one, text otherwise, and a remark on it; an InputError for quantities."""
     try:
         numbers = read_numbers(column)
+        continuous = [text for text, value in zip(column.cells, numbers.values, strict=True) if value % 1 != 0]
     except NotNumbersError:
         return np.array(column.cells, dtype=str), say_cases(column.counts)
-    if np.isnan(numbers.values).any():  # a class of another name among numbers
-        return np.array(column.cells, dtype=str), say_cases(column.counts)
-    if (numbers.values != np.floor(numbers.values)).any():
+    quantities = [text for text in continuous if text in column.parsed or text.strip("+-").lower().startswith("inf")]
+    if quantities:
         raise InputError(
-            f"Column {name!r} holds continuous numbers such as {numbers.values[numbers.values % 1 != 0][0]:g}, but this "
-            "demo learns classes; for a quantity see skdeep.DeepMLPRegressor."
+            f"Column {name!r} holds continuous numbers such as {quantities[0]}, but this demo learns classes; "
+            "for a quantity see skdeep.DeepMLPRegressor."
         )
-    return numbers.values.astype(int), numbers.remarks
+    if continuous:  # a class of another name among numbers
+        return np.array(column.cells, dtype=str), say_cases(column.counts)
+    return numbers.values.astype(int), numbers.remark
 
 
 def check_classes(y, name, min_rows):
