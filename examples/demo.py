@@ -12,6 +12,7 @@ needs no network: demo_report.html, or --page FILE.
 import argparse
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,7 @@ def check_page(page):
 def main(arguments=None):
     """Run the demo; the exit code."""
     started = time.perf_counter()
+    warnings.filterwarnings("ignore", "The matrix shape")  # of text: few rows of a learning curve have few components
     try:
         parsed = parse_arguments(arguments)
         check_page(parsed.page)

@@ -50,9 +50,14 @@ def read_column(name, cells, decimal, separator):
     if dates := read_dates(cells, day_first=decimal == ","):
         return Column(name, "date", join(DATE, dates.remark), dates.values)
     try:
-        return make_number(name, read_clock(cells) or read_numbers(cells, decimal, separator))
+        numbers = read_clock(cells) or read_numbers(cells, decimal, separator)
     except NotNumbersError as error:
         return make_text(name, cells, given, str(error))
+    if len(np.unique(numbers.values)) < 2:  # NaN is a value of its own
+        return Column(name, "dropped", f"dropped: {numbers.values[0]:g} in every row")
+    if len(np.unique(numbers.values[~np.isnan(numbers.values)])) < 2:
+        return make_text(name, cells, given, "")
+    return make_number(name, numbers)
 
 
 def count_given(cells):
@@ -73,8 +78,6 @@ def make_constant(name, cells, given):
 
 def make_number(name, numbers):
     """A column of numbers."""
-    if len(np.unique(numbers.values[~np.isnan(numbers.values)])) < 2:
-        return Column(name, "dropped", join("dropped: the same number in every row", numbers.remark))
     identifier = find_in_numbers(name, numbers.values)
     doubt = "" if identifier else doubt_numbers(name, numbers.values)
     words = PLAIN.replace(",", f" in {numbers.unit},") if numbers.unit else PLAIN

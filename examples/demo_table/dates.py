@@ -10,14 +10,17 @@ from skrub import ToDatetime
 from .cells import MISSING_NUMBER, is_missing, join, say_missing
 from .numerals import MAX_STRAY, Numbers
 
-# What skrub does not guess: years of two digits, clocks of twelve hours, months, and cells of which some have a time.
+# What skrub does not guess: years of two digits, short names of months (as May is a long one, too), clocks of twelve
+# hours, months without a day, and cells of which some have a time.
+DAYS = ("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%y", "%d-%b-%Y", "%d %b %Y", "%b %d, %Y")
 TIMES = ("", " %H:%M", " %H:%M:%S")
 FORMATS = [
-    *(day + time for day in ("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%y") for time in TIMES),
+    *(day + time for day in DAYS for time in TIMES),
     *("%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p", "%m/%Y", "%b %Y", "%B %Y", "ISO8601"),
 ]
 # Dates that could be numbers, taken for dates only where every cell is one.
 LIKE_NUMBERS = {"%Y%m%d": re.compile(r"(?:19|20)[0-9]{6}"), "%m.%Y": re.compile(r"[01][0-9]\.(?:19|20)[0-9]{2}")}
+SAMPLE = 100
 DATE = re.compile(r"(?=.*[0-9].*[0-9]).{6,40}")
 CLOCK = re.compile(r"([0-9]{1,3}):([0-5][0-9])(?::([0-5][0-9](?:\.[0-9]+)?))?\s?([aApP][mM])?")
 
@@ -54,7 +57,12 @@ def find_formats(texts, parsed, day_first):
     if like_numbers:
         return like_numbers
     dated = [text for text in texts if DATE.fullmatch(text) and text not in parsed]
-    return [*guess_format(dated, day_first), *FORMATS] if len(dated) > (1 - MAX_STRAY) * len(texts) else []
+    if len(dated) <= (1 - MAX_STRAY) * len(texts):
+        return []
+    sample = pd.Series(dated[:SAMPLE], dtype=object)
+    return [
+        name for name in [*guess_format(dated, day_first), *FORMATS] if parse_dates(sample, name).notna().mean() > 0.5
+    ]
 
 
 def guess_format(texts, day_first):

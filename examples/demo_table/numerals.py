@@ -137,7 +137,7 @@ def read_numbers(column, decimal_of_file=None, separator=","):
 
 
 def choose_decimal(column, decimal_of_file, separator):
-    """The decimal sign for cells such as 1,234, by the column and then by the file; and why, if other cells do not tell."""
+    """The decimal sign for cells such as 1,234, by the column, then the file; and why, if other cells do not tell."""
     digits = [cell.digits for cell in column.parsed.values()]
     signs = Counter(text[-4] for text in digits if AMBIGUOUS.fullmatch(text))
     if not signs or column.decimal:

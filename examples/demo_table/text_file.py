@@ -97,7 +97,8 @@ def rate_separator(text, separator):
 
 def parse(text, separator):
     """The rows that are not empty."""
-    return filter(None, csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True))
+    blank = f'{separator} "' in text  # else the quote would be part of the cell
+    return filter(None, csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=blank))
 
 
 def read_rows(path, text, separator):
