@@ -6,7 +6,7 @@ WORKERS ?= 2
 # The lower bounds of pyproject.toml, or the next release with wheels for both Python 3.11 and 3.12. The pyparsing is
 # of matplotlib's age, as later ones warn, and the onnx of skl2onnx's.
 OLDEST = numpy==1.26.0 scipy==1.11.2 scikit-learn==1.6.0 \
-    pandas==2.1.1 polars==1.0.0 jinja2==3.1.0 matplotlib==3.8.0 pyparsing==3.1.0 skops==0.13.0 \
+    pandas==2.1.1 polars==1.0.0 jinja2==3.1.2 matplotlib==3.8.0 pyparsing==3.1.0 skops==0.13.0 skrub==0.11.0 \
     skl2onnx==1.18.0 onnx==1.17.0 onnxruntime==1.20.1
 
 SHELL := /bin/bash
@@ -31,8 +31,9 @@ PYTEST_ARGS = --numprocesses=$(WORKERS) --basetemp=.cache/tmp
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
 
-demo: .venv/.report  ## run examples/demo.py; with your own table: make demo DATA=my.csv TARGET=column
-	.venv/bin/python examples/demo.py $(if $(DATA),--data "$(DATA)") $(if $(TARGET),--target "$(TARGET)")
+demo: .venv/.demo  ## run examples/demo.py; with your own table: make demo DATA=my.csv TARGET=column [KEEP=column]
+	.venv/bin/python examples/demo.py $(if $(DATA),--data "$(DATA)") $(if $(TARGET),--target "$(TARGET)") \
+	    $(if $(KEEP),--keep "$(KEEP)")
 
 test: .venv/.test  ## run the tests and doctests, with coverage
 	@mkdir -p .cache
