@@ -206,6 +206,18 @@ def test_a_column_of_points_and_commas_is_read_cell_by_cell(read, amounts):
     assert "decimal points and commas are mixed" in line_on(table, "amount")
 
 
+def test_thousands_and_millions_by_letters_are_multiplied(read):
+    table = read(with_kind(amount=["900", "1.2k", "3M", "$45k", "$1,5 Mio"] * (N // 5)))
+    assert table.X["amount"].tolist() == [900, 1200, 3e6, 45e3, 1.5e6] * (N // 5)
+    assert "M and Mio and k multiplied" in line_on(table, "amount")
+
+
+def test_letters_behind_a_few_numbers_are_no_scale(read):
+    """Flats, say: 12, 12A, 14B."""
+    cells = [f"{i % 30}{'ABK'[i % 3] if i % 10 == 0 else ''}" for i in range(N)]
+    assert "categories, one-hot; not taken for numbers" in line_on(read(with_kind(flat=cells)), "flat")
+
+
 def test_mixed_currencies_are_said(read, amounts):
     cells = [f"{v} {'EUR' if i % 3 else 'USD'}" for i, v in enumerate(amounts)]
     assert "the currencies EUR and USD are mixed and not converted" in line_on(read(with_kind(amount=cells)), "amount")
@@ -438,8 +450,9 @@ def test_two_signs_are_two_categories(read):
     assert "2 categories" in line_on(read(with_kind(strand=["+", "-", "-"] * (N // 3))), "strand")
 
 
-def test_a_column_that_names_the_classes_is_said(read):
-    table = read(with_kind(code=np.arange(N) % 2))
+@pytest.mark.parametrize("n_wrong", [0, 1])
+def test_a_column_that_names_the_classes_is_said(read, n_wrong):
+    table = read(with_kind(code=(np.arange(N) + (np.arange(N) < n_wrong)) % 2))
     assert "the target in other words? If so, leave it out" in line_on(table, "code")
 
 
@@ -462,6 +475,14 @@ def test_plain_numbers_of_a_wide_table_share_a_line(read, rng):
     assert len(table.lines) == 4
     assert "36 others  numbers, standardised: c0, c1, " in table.lines[-1]
     assert "c35" in table.lines[-1]
+
+
+def test_a_line_stays_one_line(read):
+    """Whatever is in the header and in the cells."""
+    long = "a " * 500
+    table = read(with_kind(**{"two\nlines": FRUIT["other"], "x": [long, long + "\n", "b"] * (N // 3), "y": long}))
+    assert "two lines" in table.X
+    assert all("\n" not in line and len(line) < 200 for line in table.lines)
 
 
 def test_a_repeated_name_gets_a_number(read):

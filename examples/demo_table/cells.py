@@ -3,7 +3,23 @@
 from collections import Counter
 
 # In lower case: in every column, in text, and in numbers.
-MISSING = {"", "?", "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "null", "nil", "#value!", "#div/0!", "#ref!"}
+MISSING = {
+    "",
+    "?",
+    "na",
+    "n/a",
+    "n.a.",
+    "n.d.",
+    "k.a.",
+    "#n/a",
+    "<na>",
+    "nan",
+    "null",
+    "nil",
+    "#value!",
+    "#div/0!",
+    "#ref!",
+}
 MISSING_TEXT = MISSING | {"-", "--", "---", ".", "..", "..."}
 MISSING_NUMBER = MISSING_TEXT | {
     "none",
@@ -34,12 +50,15 @@ def count_cells(n):
     return "1 cell" if n == 1 else f"{n} cells"
 
 
+def quote(cell, at_most=30):
+    """Text in quotes, of long text the beginning; other values as they are."""
+    return repr(cell[:at_most] + "..." * (len(cell) > at_most)) if isinstance(cell, str) else str(cell)
+
+
 def list_cells(counts, at_most=3):
-    """The commonest of the cells, text in quotes, with their numbers."""
-    quoted = [
-        (repr(cell[:20] if isinstance(cell, str) else cell), n) for cell, n in Counter(counts).most_common(at_most)
-    ]
-    listed = ", ".join(f"{cell} ({n})" if n > 1 else cell for cell, n in quoted)
+    """The commonest of the cells, with their numbers."""
+    commonest = Counter(counts).most_common(at_most)
+    listed = ", ".join(quote(cell) + (f" ({n})" if n > 1 else "") for cell, n in commonest)
     return f"{listed}, ..." if len(counts) > at_most else listed
 
 

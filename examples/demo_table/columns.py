@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from .cells import MISSING_TEXT, count_cells, is_missing, join
+from .cells import MISSING_TEXT, count_cells, is_missing, join, quote
 from .dates import read_clock, read_dates
 from .identifiers import doubt_numbers, find_in_numbers, find_in_text
 from .numerals import NotNumbersError, read_numbers
@@ -72,7 +72,7 @@ def make_constant(name, cells, given):
     """A column of one value tells something only where it is sometimes missing."""
     (text,) = given
     if given[text] == len(cells.cells):
-        return Column(name, "dropped", f"dropped: {text!r} in every row")
+        return Column(name, "dropped", f"dropped: {quote(text)} in every row")
     return make_text(name, cells, given, "")
 
 
@@ -145,4 +145,4 @@ def say_cases(given):
     for text in given:
         alike.setdefault(text.casefold(), []).append(text)
     pairs = [texts for texts in alike.values() if len(texts) > 1]
-    return f"{' and '.join(map(repr, pairs[0]))} differ in case only, and stay apart" if pairs else ""
+    return f"{' and '.join(map(quote, pairs[0]))} differ in case only, and stay apart" if pairs else ""

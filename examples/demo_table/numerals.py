@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .cells import ASCII, MISSING_NUMBER, count_cells, is_missing, join, list_cells, say_missing
+from .cells import ASCII, MISSING_NUMBER, count_cells, is_missing, join, list_cells, quote, say_missing
 
 MAX_STRAY = 0.05  # the fraction of cells in a column of numbers that may be other text
 MAX_CODES = 0.01  # and that may be written as no quantity is
@@ -23,10 +23,12 @@ CELL = re.compile(
     rf"""(?P<open>\()?\s*
     (?P<sign>[-+]?)\s*(?P<currency>{CURRENCY})?\s*(?P<inner_sign>[-+]?)\s*
     (?P<digits>[.,]?[0-9](?:[0-9.,'\ ]*[0-9])?)(?:[.,]-{{0,2}})?(?P<exponent>[eE][-+]?[0-9]+)?\s*
+    (?P<scale>(?:[kKM]|bn|Mio\.?|Mrd\.?)(?![^\W\d_]))?\s*
     (?P<unit>(?:{CURRENCY}|[%‰]|°[CFK]?|[^\W\d_]+\.?){PER})?\s*
     (?P<last_sign>-?)(?P<close>\))?""",
     re.VERBOSE,
 )
+SCALES = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "Mio": 1e6, "bn": 1e9, "Mrd": 1e9}
 PLAIN = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 AMBIGUOUS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")  # thousands or three decimals: other cells tell
 THOUSANDS = r"(?:[0-9]+|[1-9][0-9]{0,2}([%s '])[0-9]{3}(?:\1[0-9]{3})*%s)"
@@ -56,9 +58,10 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell that can be read as a number: digits, unit, decimal sign; its value if that is a point, and if a comma."""
+    """A cell that can be read as a number: its parts, and its value if the decimal sign is a point, and if a comma."""
 
     digits: str
+    scale: str
     unit: str
     decimal: str | None  # None where the digits have none, or could have either
     by_point: float
@@ -93,7 +96,7 @@ def parse_cell(text):
     """The text as a Cell, or None."""
     if PLAIN.fullmatch(text) and not AMBIGUOUS.fullmatch(text):  # most cells, and quicker
         value = float(text)
-        return Cell(text, "", "." if "." in text else None, value, value)
+        return Cell(text, "", "", "." if "." in text else None, value, value)
     match = CELL.fullmatch(text.translate(ASCII))
     if match is None or bool(match["open"]) != bool(match["close"]) or (match["currency"] and match["unit"]):
         return None
@@ -105,7 +108,7 @@ def parse_cell(text):
         return None
     values = [float(reading + (match["exponent"] or "")) * (1 if signs in {"", "+"} else -1) for reading in readings]
     unit = re.sub(r"(?<=[a-z]{3})s$", "", match["currency"] or match["unit"] or "")  # years: year
-    return Cell(digits, unit, decimal, *values)
+    return Cell(digits, (match["scale"] or "").rstrip("."), unit, decimal, *values)
 
 
 def find_decimal(digits):
@@ -131,8 +134,11 @@ def read_numbers(column, decimal_of_file=None, separator=","):
     others = {text: n for text, n in column.counts.items() if text not in cells}
     stray = {text: n for text, n in others.items() if not is_missing(text, MISSING_NUMBER)}
     check_quantities(cells, stray, column.counts)
-    values = {text: cell.value(decimal) for text, cell in cells.items()}
-    remark = join(say_reading(values, cells, why), say_mixture(cells), on_unit, say_missing(others))
+    scales = {cell.scale for cell in cells.values()}
+    factors = SCALES if len(scales) > 1 else dict.fromkeys(SCALES, 1.0)  # 900 and 1.2k; if all have it, it is a unit
+    values = {text: cell.value(decimal) * factors[cell.scale] for text, cell in cells.items()}
+    on_scale = f"{' and '.join(sorted(scales - {''}))} multiplied" if len(scales) > 1 else ""
+    remark = join(say_reading(values, cells, why), say_mixture(cells), on_unit, on_scale, say_missing(others))
     return Numbers(np.array([values.get(text, np.nan) for text in column.cells], dtype=float), unit, remark)
 
 
@@ -194,7 +200,7 @@ def say_reading(values, cells, why):
     if not odd:
         return ""
     text = max(odd, key=len)
-    return f"{text!r} is read as {values[text]:.15g}" + f" ({why})" * bool(why)
+    return f"{quote(text)} is read as {values[text]:.15g}" + f" ({why})" * bool(why)
 
 
 def say_mixture(cells):

@@ -130,7 +130,7 @@ def fill_short_rows(path, rows, n_columns):
 
 def name_columns(header):
     """Names without blanks at the ends, each once: a repeated one gets a number, one that is empty its place."""
-    names = [name.strip() or f"column {place}" for place, name in enumerate(header, start=1)]
+    names = [" ".join(name.split()) or f"column {place}" for place, name in enumerate(header, start=1)]
     seen = Counter()
     for place, name in enumerate(names):
         seen[name] += 1
