@@ -11,12 +11,12 @@ from skrub import DatetimeEncoder, StringEncoder
 def make_preprocessor(columns):
     """Numbers: the median for what is missing, standardised. Dates: their parts, as numbers. Categories: one-hot.
 
-    Text: the leading components of the counts of its runs of three and four letters, standardised.
+    Text: the leading components of the counts of its runs of three and four letters.
     """
     numbers = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
     dates = make_pipeline(DatetimeEncoder(add_weekday=True), numbers)
     no_rounding_errors = FunctionTransformer(np.round, kw_args={"decimals": 4})  # which text of few words leaves
-    text = make_pipeline(StringEncoder(random_state=0), no_rounding_errors, StandardScaler())
+    text = make_pipeline(StringEncoder(random_state=0), no_rounding_errors)
     names = {kind: [column.name for column in columns if column.kind == kind] for kind in ("number", "category")}
     return make_column_transformer(
         (numbers, names["number"]),
