@@ -24,6 +24,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis
 
 # The pip of $(PYTHON) fills an environment that has none of its own: quicker, and no ensurepip needed.
 PIP_INSTALL = $(PYTHON) -m pip --python $(@D)/bin/python install -qq
+DEMO_ARGS = $(if $(DATA),--data "$(DATA)") $(if $(TARGET),--target "$(TARGET)") $(if $(KEEP),--keep "$(KEEP)")
 PYTEST_ARGS = --numprocesses=$(WORKERS) --basetemp=.cache/tmp
 
 .PHONY: help demo test test-deep test-oldest test-kernels docs lint format bench wheel dist clean
@@ -32,8 +33,7 @@ help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.demo  ## run examples/demo.py; with your own table: make demo DATA=my.csv TARGET=column [KEEP=column]
-	.venv/bin/python examples/demo.py $(if $(DATA),--data "$(DATA)") $(if $(TARGET),--target "$(TARGET)") \
-	    $(if $(KEEP),--keep "$(KEEP)")
+	.venv/bin/python examples/demo.py $(DEMO_ARGS)
 
 test: .venv/.test  ## run the tests and doctests, with coverage
 	@mkdir -p .cache

@@ -116,6 +116,7 @@ def test_lines_tell_of_the_search_and_a_table_ranks_the_candidates(demo, built_i
     assert out.count("±") >= n
 
 
+@pytest.mark.usefixtures("demo")
 def test_the_demo_takes_a_table_of_mixed_types(table, saved, tmp_path):
     arguments = [sys.executable, str(DEMO), "--data", saved(table), "--target", "kind"]
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))

@@ -150,6 +150,13 @@ def test_a_few_words_among_numbers_are_missing_and_said(read, amounts):
     assert "3 cells missing, filled with the median: 'broken' (2), 'lost'" in line_on(table, "amount")
 
 
+@pytest.mark.parametrize(("value", "said"), [(-999, True), (9999, True), (99, False), (-99, False)])
+def test_nines_far_from_all_other_numbers_are_said(read, rng, value, said):
+    values = rng.integers(-100, 100, N)
+    values[:4] = value
+    assert (f"{value} in 4 cells: if it stands for missing" in line_on(read(with_kind(x=values)), "x")) == said
+
+
 def test_many_words_among_numbers_make_text_and_are_said(read, rng):
     cells = rng.integers(0, 30, N).astype(str).astype(object)
     cells[:30] = "broken"
@@ -551,7 +558,10 @@ def test_a_quantity_as_target_is_refused(refused, cells):
 
 @pytest.mark.parametrize(
     ("keep", "words"),
-    [(["siz"], "has no column 'siz' for --keep"), (["kind"], "--keep 'kind' names the target, which is no feature")],
+    [
+        (["weight"], "has no column 'weight' for --keep"),
+        (["kind"], "--keep 'kind' names the target, which is no feature"),
+    ],
 )
 def test_keeping_a_column_that_is_no_feature_is_refused(refused, keep, words):
     assert words in refused(FRUIT, keep=keep)

@@ -81,7 +81,8 @@ def make_number(name, numbers):
     identifier = find_in_numbers(name, numbers.values)
     doubt = "" if identifier else doubt_numbers(name, numbers.values)
     words = PLAIN.replace(",", f" in {numbers.unit},") if numbers.unit else PLAIN
-    return Column(name, "number", join(words, numbers.remark, doubt), numbers.values, identifier)
+    words = join(words, numbers.remark, doubt, say_nines(numbers.values))
+    return Column(name, "number", words, numbers.values, identifier)
 
 
 def make_text(name, cells, given, remark):
@@ -137,6 +138,16 @@ def add_words(column, words):
 def say_blanks(n):
     """A remark on cells that had blanks at their ends."""
     return f"blanks at the ends of {count_cells(n)} cut off" if n else ""
+
+
+def say_nines(values):
+    """A remark on -999 and the like, in several cells and further from all other numbers than these are apart."""
+    distinct, counts = np.unique(values[~np.isnan(values)], return_counts=True)
+    for end, others in ((0, distinct[1:]), (-1, distinct[:-1])):
+        value, n = distinct[end], counts[end]
+        if n > 1 and set(f"{value:g}") <= set("-9") and np.abs(others - value).min() > max(np.ptp(others), 1):
+            return f"{value:g} in {count_cells(n)}: if it stands for missing ones, leave them empty"
+    return ""
 
 
 def say_cases(given):

@@ -14,7 +14,7 @@ MAX_CODES = 0.01  # and that may be written as no quantity is
 FEW_VALUES = 10  # so few numbers, with other text among them, are codes
 
 CURRENCY = (
-    r"(?:(?:US|AU|CA|NZ|HK|A|C|R)?[$€£¥₹₽₩₺₫₴₦฿₱₪₡]|EUR|USD|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|CZK|BRL|MXN|ZAR"
+    r"(?:(?:US|AU|CA|NZ|HK|A|C|R)?[$€£¥₹₽₩₺₫₴₦฿₱₪₡]|EUR|USD|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|CZK|BRL"
     r"|Rs\.?|kr\.?|Fr\.?|zł)"
 )
 PER = r"(?:/[^\W\d_]+)?[²³]?"
