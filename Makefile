@@ -6,7 +6,7 @@ WORKERS ?= 2
 # The lower bounds of pyproject.toml, or the next release with wheels for both Python 3.11 and 3.12. The pyparsing is
 # of matplotlib's age, as later ones warn, and the onnx of skl2onnx's.
 OLDEST = numpy==1.26.0 scipy==1.11.2 scikit-learn==1.6.0 \
-    pandas==2.1.1 polars==1.0.0 jinja2==3.1.0 matplotlib==3.8.0 pyparsing==3.1.0 skops==0.13.0 \
+    pandas==2.1.1 polars==1.0.0 jinja2==3.1.2 matplotlib==3.8.0 pyparsing==3.1.0 skops==0.13.0 skrub==0.11.0 \
     skl2onnx==1.18.0 onnx==1.17.0 onnxruntime==1.20.1
 
 SHELL := /bin/bash
@@ -24,6 +24,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis
 
 # The pip of $(PYTHON) fills an environment that has none of its own: quicker, and no ensurepip needed.
 PIP_INSTALL = $(PYTHON) -m pip --python $(@D)/bin/python install -qq
+DEMO_ARGS = $(if $(DATA),--data "$(DATA)") $(if $(TARGET),--target "$(TARGET)") $(if $(KEEP),--keep "$(KEEP)")
 PYTEST_ARGS = --numprocesses=$(WORKERS) --basetemp=.cache/tmp
 
 .PHONY: help demo test test-deep test-oldest test-kernels docs lint format bench wheel dist clean
@@ -31,8 +32,8 @@ PYTEST_ARGS = --numprocesses=$(WORKERS) --basetemp=.cache/tmp
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
 
-demo: .venv/.report  ## run examples/demo.py; with your own table: make demo DATA=my.csv TARGET=column
-	.venv/bin/python examples/demo.py $(if $(DATA),--data "$(DATA)") $(if $(TARGET),--target "$(TARGET)")
+demo: .venv/.demo  ## run examples/demo.py; with your own table: make demo DATA=my.csv TARGET=column [KEEP=column]
+	.venv/bin/python examples/demo.py $(DEMO_ARGS)
 
 test: .venv/.test  ## run the tests and doctests, with coverage
 	@mkdir -p .cache

@@ -4,23 +4,23 @@ Without arguments it takes the breast-cancer data that scikit-learn carries; wit
 
     python examples/demo.py --data my.csv --target column
 
-The CSV file needs a header; its target column holds classes. Numbers are standardised, other columns one-hot encoded.
-The report is printed, and written with its figures to a page that needs no network: demo_report.html, or --page FILE.
+The CSV file needs a header; its target column holds classes. A line on each column says what it is taken for and how it
+is encoded, or why it is dropped (see demo_table). The report is printed, and written with its figures to a page that
+needs no network: demo_report.html, or --page FILE.
 """
 
 import argparse
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from sklearn.compose import make_column_selector, make_column_transformer
+from demo_table import InputError, make_preprocessor, read_table
 from sklearn.datasets import load_breast_cancer
-from sklearn.impute import SimpleImputer
 from sklearn.model_selection import StratifiedKFold, train_test_split
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skdeep import DeepMLPClassifier
 from skdeep.model_selection import BatchedGridSearchCV, bias_variance_report
@@ -29,10 +29,6 @@ N_FOLDS = 5
 TEST_SIZE = 0.2
 MIN_ROWS_PER_CLASS = 2 * N_FOLDS  # of which 80 % are for the folds: one for each at least
 GRID = {"network__alpha": [1.0, 10.0, 100.0], "network__keep_prob": [1.0, 0.8, 0.5]}
-
-
-class InputError(Exception):
-    """The arguments or the table cannot be used; the message says why, in a sentence for the user."""
 
 
 # The table --------------------------------------------------------------------------------------------------
@@ -44,104 +40,14 @@ def load_breast_cancer_table():
     return bunch.data, np.asarray(bunch.target_names)[bunch.target]
 
 
-def read_table(path, target):
-    """Features and target of the user's CSV file, or an InputError."""
-    frame = read_csv(path)
-    if target not in frame:
-        hint = " Are the columns separated by commas?" if frame.shape[1] == 1 else ""
-        raise InputError(f"{path} has no column {target!r}; its columns are: {list_columns(frame)}.{hint}")
-    if frame.shape[1] == 1:
-        raise InputError(f"{path} has no column beside the target {target!r}, so there is nothing to learn from.")
-    missing = frame[target].isna()
-    if missing.any():
-        print(f"Note: {missing.sum()} of {len(frame)} rows have no {target!r} and are left out.")
-    frame = frame[~missing]
-    y = frame[target].to_numpy()
-    y = y.astype(str) if y.dtype == object else y
-    check_classes(y, target)
-    return clean_features(drop_identifiers(frame.drop(columns=target))), y
-
-
-def read_csv(path):
-    """The file as a data frame with at least one row, or an InputError."""
-    try:
-        frame = pd.read_csv(path, low_memory=False)
-    except FileNotFoundError:
-        raise InputError(f"There is no file {path}.") from None
-    except (OSError, UnicodeError, ValueError) as error:  # pandas' own errors are ValueErrors
-        raise InputError(f"{path} cannot be read as a CSV file with a header: {str(error).strip()}") from None
-    if frame.empty:
-        raise InputError(f"{path} has a header but no rows.")
-    return frame
-
-
-def list_columns(frame, at_most=40):
-    """The names of the columns, the first of them where there are many."""
-    names = ", ".join(map(str, frame.columns[:at_most]))
-    more = frame.shape[1] - at_most
-    return f"{names} and {more} more" if more > 0 else names
-
-
-def check_classes(y, target):
-    """Raise an InputError unless the target holds classes with rows enough for the split and the folds."""
-    if y.dtype.kind == "f" and not (np.isfinite(y).all() and np.array_equal(y, np.floor(y))):
-        raise InputError(
-            f"Column {target!r} holds continuous numbers, but this demo learns classes; "
-            "for a quantity see skdeep.DeepMLPRegressor."
-        )
-    classes, counts = np.unique(y, return_counts=True)
-    if len(classes) < 2:
-        raise InputError(f"Column {target!r} holds fewer than 2 classes: {classes.tolist()}.")
-    if counts.min() < MIN_ROWS_PER_CLASS:
-        rare = classes[counts.argmin()].item()
-        raise InputError(
-            f"Column {target!r} has {len(classes)} classes, and {rare!r} has only {counts.min()} rows; each class "
-            f"needs at least {MIN_ROWS_PER_CLASS} for the split and {N_FOLDS} folds."
-        )
-
-
-def drop_identifiers(frame):
-    """Without the columns that only number or name the rows, with a note; all columns where nothing else is left."""
-    names = [name for name in frame.columns if is_identifier(frame[name])]
-    if not names or len(names) == frame.shape[1]:
-        return frame
-    print(f"Note: left out for having another value in every row: {', '.join(map(str, names))}.")
-    return frame.drop(columns=names)
-
-
-def is_identifier(column):
-    """Whether no two rows share a value, and the values are text, or whole numbers without a gap."""
-    if not column.is_unique or column.isna().any():
-        return False
-    if pd.api.types.is_integer_dtype(column):
-        return column.max() - column.min() == len(column) - 1
-    return not pd.api.types.is_numeric_dtype(column)
-
-
-def clean_features(frame):
-    """Infinite numbers as missing ones; whatever is no number as text."""
-    frame = frame.copy()
-    numbers = frame.select_dtypes("number").columns
-    frame[numbers] = frame[numbers].replace([np.inf, -np.inf], np.nan)
-    for name in frame.columns.difference(numbers):
-        frame[name] = frame[name].map(str, na_action="ignore").astype(object)
-    return frame
+def load_user_table(path, target, keep):
+    """Features, target and preprocessor of the user's table; each column is said."""
+    table = read_table(path, target, MIN_ROWS_PER_CLASS, keep)
+    print("\n".join(table.lines), end="\n\n")
+    return table.X, table.y, make_preprocessor(table.columns)
 
 
 # The model --------------------------------------------------------------------------------------------------
-
-
-def make_preprocessor():
-    """Numbers: median for what is missing, then standardised. Others: the most frequent value, then one-hot."""
-    numbers = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
-    others = make_pipeline(
-        SimpleImputer(strategy="most_frequent", keep_empty_features=True),
-        OneHotEncoder(handle_unknown="ignore", max_categories=50),
-    )
-    return make_column_transformer(
-        (numbers, make_column_selector(dtype_include="number")),
-        (others, make_column_selector(dtype_exclude="number")),
-    )
 
 
 def make_model(preprocessor):
@@ -189,11 +95,16 @@ def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", metavar="FILE", help="a CSV file with a header")
     parser.add_argument("--target", metavar="COLUMN", help="the column that holds the classes")
+    parser.add_argument(
+        "--keep", metavar="COLUMN", action="append", default=[], help="a column to use though it seems to name rows"
+    )
     parser.add_argument("--page", metavar="FILE", default="demo_report.html", help="where to write the page")
     parsed = parser.parse_args(arguments)
     if (parsed.data is None) != (parsed.target is None):
         given, wanted = ("--data", "--target COLUMN") if parsed.target is None else ("--target", "--data FILE")
         raise InputError(f"{given} needs {wanted} beside it.")
+    if parsed.keep and parsed.data is None:
+        raise InputError("--keep needs --data FILE and --target COLUMN beside it.")
     return parsed
 
 
@@ -207,6 +118,7 @@ def check_page(page):
 def main(arguments=None):
     """Run the demo; the exit code."""
     started = time.perf_counter()
+    warnings.filterwarnings("ignore", "The matrix shape")  # of text: few rows of a learning curve have few components
     try:
         parsed = parse_arguments(arguments)
         check_page(parsed.page)
@@ -214,7 +126,7 @@ def main(arguments=None):
             print("The breast-cancer data of scikit-learn: benign or malignant, from 30 measurements of cell nuclei.")
             run(*load_breast_cancer_table(), StandardScaler(), parsed.page)
         else:
-            run(*read_table(parsed.data, parsed.target), make_preprocessor(), parsed.page)
+            run(*load_user_table(parsed.data, parsed.target, parsed.keep), parsed.page)
     except InputError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 2

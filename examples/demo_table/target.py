@@ -1,0 +1,67 @@
+"""The target: classes out of text, numbers or truth values, and the rows that have none."""
+
+from collections import Counter
+
+import numpy as np
+
+from .cells import MISSING_NUMBER, is_missing, join, list_cells
+from .columns import say_blanks, say_cases
+from .errors import InputError
+from .numerals import NotNumbersError, TextColumn, read_numbers
+
+
+def read_target(name, column, n_blanks, min_rows):
+    """The classes of the rows that have one, which rows these are, and the words on them; or an InputError."""
+    missing = {text: n for text, n in column.counts.items() if is_no_class(text, n, min_rows)}
+    given = np.array([cell not in missing for cell in column.cells])
+    y, remark = read_classes(name, TextColumn(cell for cell in column.cells if cell not in missing))
+    check_classes(y, name, min_rows)
+    classes = Counter(y.tolist())
+    words = f"target of {len(classes)} classes: {list_cells(classes, at_most=10)}"
+    return y, given, join(words, say_left_out(missing, name, len(given)), say_blanks(n_blanks), remark)
+
+
+def is_no_class(text, n, min_rows):
+    """Whether this stands for no class; "none", "-" and the like may be one, in rows as many as a class needs."""
+    return is_missing(text) or (n < min_rows and is_missing(text, MISSING_NUMBER))
+
+
+def say_left_out(missing, name, n_rows):
+    """A remark on the rows without a class."""
+    written = {text: n for text, n in missing.items() if text}
+    if not missing:
+        return ""
+    return f"{sum(missing.values())} of {n_rows} rows have no {name!r} and are left out" + (
+        f": {list_cells(written)}" if written else ""
+    )
+
+
+def read_classes(name, column):
+    """Whole numbers where every cell is one, text otherwise, and a remark on it; an InputError for quantities."""
+    try:
+        numbers = read_numbers(column)
+        continuous = [text for text, value in zip(column.cells, numbers.values, strict=True) if value % 1 != 0]
+    except NotNumbersError:
+        return np.array(column.cells, dtype=str), say_cases(column.counts)
+    quantities = [text for text in continuous if text in column.parsed or text.strip("+-").lower().startswith("inf")]
+    if quantities:
+        raise InputError(
+            f"Column {name!r} holds continuous numbers such as {quantities[0]}, but this demo learns classes; "
+            "for a quantity see skdeep.DeepMLPRegressor."
+        )
+    if continuous:  # a class of another name among numbers
+        return np.array(column.cells, dtype=str), say_cases(column.counts)
+    return numbers.values.astype(int), numbers.remark
+
+
+def check_classes(y, name, min_rows):
+    """Raise an InputError unless there are classes with rows enough for the split and the folds."""
+    classes, counts = np.unique(y, return_counts=True)
+    if len(classes) < 2:
+        raise InputError(f"Column {name!r} holds fewer than 2 classes: {classes.tolist()}.")
+    if counts.min() < min_rows:
+        rare = classes[counts.argmin()].item()
+        raise InputError(
+            f"Column {name!r} has {len(classes)} classes, and {rare!r} has only {counts.min()} rows; each class "
+            f"needs at least {min_rows} for the split and the folds."
+        )
