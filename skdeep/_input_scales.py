@@ -43,7 +43,8 @@ MOST_MEAN = 10.0  # a mean, in units of its column's standard deviation
 MOST_SIZE = 10.0  # root mean square of the entries
 LEAST_LENGTH = 0.1  # root mean square of a row's distance from the mean
 CONSTANT, ROUNDING = 1e-10, 8  # a spread of less, in units of the mean, or of fewer steps of its precision, is none
-LEFT_OVER = 1e-14  # in units of the largest deviation: what rounding leaves of a component that is none
+# In units of the largest deviation: what rounding in float64, and in float32, leaves of a component that is none.
+LEFT_OVER, LEFT_OVER_32 = 1e-14, float(np.finfo(np.float32).eps)
 FEWEST_ROWS = 5  # of fewer, values may lie close together by chance
 N_NAMED = 5
 #: How the sentences go that `input_warnings` gives.
@@ -178,6 +179,8 @@ class Columns:
         How many rows there are.
     rounding : float
         Below this in units of its mean a spread is rounding.
+    left_over : float
+        And below this in units of the largest deviation.
     mean, spread : ndarray of shape (n_features,)
         Mean and standard deviation.
     deviation : ndarray of shape (n_features,)
@@ -189,6 +192,7 @@ class Columns:
 
     n_rows: int
     rounding: float
+    left_over: float
     mean: Any
     spread: Any
     deviation: Any
@@ -197,7 +201,7 @@ class Columns:
     @property
     def vary(self) -> Any:
         """Which columns are not constant, up to rounding."""
-        return self.spread > np.maximum(self.rounding * np.abs(self.mean), LEFT_OVER * self.deviation.max())
+        return self.spread > np.maximum(self.rounding * np.abs(self.mean), self.left_over * self.deviation.max())
 
 
 def _odd_scales(columns: Columns) -> tuple[Any, float, Any]:
@@ -267,7 +271,8 @@ def _columns(X: Any) -> Columns | None:
         return None
     precision = np.finfo(raw.dtype).eps if raw.dtype.kind == "f" else 0.0
     moments = _sparse_moments(table) if issparse(X) else _dense_moments(table)
-    return Columns(table.shape[0], max(CONSTANT, ROUNDING * float(precision)), *moments)
+    left_over = max(LEFT_OVER, min(float(precision), LEFT_OVER_32))
+    return Columns(table.shape[0], max(CONSTANT, ROUNDING * float(precision)), left_over, *moments)
 
 
 def _dense_moments(X: Any) -> Moments:

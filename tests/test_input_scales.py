@@ -187,6 +187,15 @@ def test_scaled_inputs_are_always_fine(seed, n_rows, n_columns):
     assert input_warnings(StandardScaler().fit_transform(X)) == ()
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_rounding_leaves_of_a_component_that_is_none_is_no_scale(dtype):
+    """Of rows of rank 3 in six columns; in float32 as of a text encoder, too."""
+    rank_3 = normal(60, 3).astype(dtype) @ normal(3, 6).astype(dtype)
+    U, sizes, _ = np.linalg.svd(rank_3 - rank_3.mean(axis=0), full_matrices=False)
+    assert 0.0 < sizes[-1] < 1e-5 * sizes[0]
+    assert input_warnings(U * (sizes / sizes[0])) == ()
+
+
 def test_a_range_of_0_to_1_is_as_good():
     assert input_warnings(MinMaxScaler().fit_transform(load_wine().data)) == ()
 
