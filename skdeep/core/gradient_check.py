@@ -8,22 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from .gradient_report import BlockCheck, GradientCheckResult, Probe
+from .differences import Line, ProbeFun, first_slope, known_slope
+from .gradient_report import SMALLEST, SMALLEST_AT_ONE_STEP, BlockCheck, GradientCheckResult
 from .parameters import Array
 
 #: Returns the loss at theta, and its gradient in theta's shape.
 Fun = Callable[[Any], tuple[Any, Any]]
-#: Returns the loss at theta, and on which side of each of its kinks theta lies: equal bytes, same sides.
-ProbeFun = Callable[[Any], tuple[float, bytes]]
-
-# The step that balances the two errors of a difference in float64: what is cut off grows as its square, what is
-# rounded away as its inverse.
-EPSILON = float(np.cbrt(np.finfo(np.float64).eps))
-# The same for the second look at a doubtful block, whose error is of the order of the fourth power.
-FINE_EPSILON = float(np.finfo(np.float64).eps ** 0.2)
 MANY = 10_000  # above so many parameters random directions take the place of single coordinates
 N_DIRECTIONS = 50
-NEARER = 100.0  # by which the step is divided where its two probes lie on different sides of a kink
 REST = "(in no block)"
 
 
@@ -156,19 +148,38 @@ def compare_gradient(
         n_directions = N_DIRECTIONS
     rng = np.random.default_rng(random_state)
     shares = [None] * len(named) if n_directions is None else _shares(int(n_directions), len(named))
-    level = abs(probe(theta.copy())[0])
+    loss = probe(theta.copy())[0]
     checks = {}
     for (name, indices), share in zip(named.items(), shares, strict=True):
         directions = _coordinates(indices) if share is None else _directions(indices, share, rng)
-        probes = [_compare(gradient, probe, theta, *direction, epsilon) for direction in directions]
-        checks[name] = BlockCheck.of(probes, level)
-        if epsilon is None and checks[name].verdict(checks[name].size) != "correct":
-            probes = [
-                _compare_finely(old, probe, theta, *direction)
-                for old, direction in zip(probes, directions, strict=True)
-            ]
-            checks[name] = BlockCheck.of(probes, level)
-    return GradientCheckResult(checks, shapes or {}, along_directions=n_directions is not None)
+        checks[name] = _Comparison(gradient, [Line(probe, theta, loss, *direction) for direction in directions], epsilon)
+    whole = float(np.linalg.norm([check.result.size for check in checks.values()]))
+    if epsilon is None:
+        for check in checks.values():
+            check.look_again(whole)
+    results = {name: check.result for name, check in checks.items()}
+    return GradientCheckResult(results, shapes or {}, along_directions=n_directions is not None)
+
+
+class _Comparison:
+    """The gradient of one block beside differences along lines."""
+
+    def __init__(self, gradient: Array, lines: list[Line], epsilon: float | None) -> None:
+        self.lines = lines
+        self.gradient = [line.along(gradient) for line in lines]
+        self.slopes = [first_slope(line, epsilon) for line in lines]
+        self.smallest = SMALLEST if epsilon is None else SMALLEST_AT_ONE_STEP
+
+    @property
+    def result(self) -> BlockCheck:
+        return BlockCheck.of(self.gradient, self.slopes, self.smallest)
+
+    def look_again(self, whole: float) -> None:
+        """At other steps, along the lines where it is in doubt whether gradient and difference agree."""
+        result = self.result
+        doubtful, tolerance, scale = result.doubts(whole)
+        for i in result.indices[doubtful]:
+            self.slopes[i] = known_slope(self.lines[i], self.slopes[i], self.gradient[i], tolerance, scale)
 
 
 class CheckedFun:
@@ -280,45 +291,3 @@ def _directions(indices: Array, n_directions: int, rng: np.random.Generator) -> 
     """Random directions of length 1 within the block."""
     drawn = rng.standard_normal((n_directions, indices.size))
     return [(indices, direction / np.linalg.norm(direction)) for direction in drawn]
-
-
-def _step(theta: Array, where: Any, epsilon: float) -> float:
-    """The step along a direction, larger where theta is large."""
-    return epsilon * max(1.0, float(np.sqrt(np.mean(np.square(theta[where])))))
-
-
-def _difference(probe: ProbeFun, theta: Array, where: Any, direction: Any, step: float) -> tuple[float, bool]:
-    """The two-sided difference, and whether its two probes lie on different sides of a kink."""
-    up, down = theta.copy(), theta.copy()
-    up[where] += step * direction
-    down[where] -= step * direction
-    (loss_up, sides_up), (loss_down, sides_down) = probe(up), probe(down)
-    # What was really moved, not what was asked for: near a large theta the two differ by rounding.
-    width = float(np.sum((up[where] - down[where]) * direction))
-    _require(width > 0, "epsilon", "large enough to move every parameter", step)
-    _require(np.isfinite([loss_up, loss_down]).all(), "the loss", "finite at every probe", "NaN or infinity")
-    return (loss_up - loss_down) / width, sides_up != sides_down
-
-
-def _compare(
-    gradient: Array, probe: ProbeFun, theta: Array, where: Any, direction: Any, epsilon: float | None
-) -> Probe:
-    """Both slopes along a direction: what the gradient says, and what the difference says."""
-    first = _step(theta, where, EPSILON) if epsilon is None else float(epsilon)
-    for step in (first,) if epsilon is not None else (first, first / NEARER):
-        difference, crosses_kink = _difference(probe, theta, where, direction, step)
-        if not crosses_kink:
-            break
-    return Probe(float(np.sum(gradient[where] * direction)), difference, step, crosses_kink)
-
-
-def _compare_finely(old: Probe, probe: ProbeFun, theta: Array, where: Any, direction: Any) -> Probe:
-    """A second look at twice the price and a thousandth of the error: the same slopes from two differences."""
-    step = _step(theta, where, FINE_EPSILON)
-    near, near_crosses = _difference(probe, theta, where, direction, step)
-    far, far_crosses = _difference(probe, theta, where, direction, 2.0 * step)
-    if old.crosses_kink or near_crosses or far_crosses:
-        return old
-    new = Probe(old.gradient, (4.0 * near - far) / 3.0, step, False)
-    # The larger step meets bends that the smaller one did not, such as elu's: neither is always the better one.
-    return min(old, new, key=lambda seen: abs(seen.gradient - seen.difference))

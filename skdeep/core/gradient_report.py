@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._extras import optional
+from .differences import NOISY, RATIO, ROUNDING, SAFETY, Slope
 from .parameters import Array
 
 #: A relative error up to the first is that of a correct gradient, above the second of a wrong one; between them the
@@ -18,37 +19,17 @@ from .parameters import Array
 CORRECT_BELOW, WRONG_ABOVE = 1e-6, 1e-4
 #: The largest share of differences that may be set aside for their kinks before a gradient is called correct.
 MOST_KINKS = 0.2
-#: An error within so many times what rounding alone explains counts as none.
-ROUNDINGS = 10.0
-#: A block that rounding hides is no alarm if it is a smaller share of the whole gradient than the first, or its
-#: gradient smaller than the second share of that rounding, which is zero.
+#: A block that noise hides is no alarm if it is a smaller share of the whole gradient than the first, or its gradient
+#: smaller than the second share of that noise, which is zero.
 NEGLIGIBLE, ZERO = 1e-6, 1e-3
-#: A wrong entry alone makes a block suspicious if its error is at least this share of the block.
-SMALLEST_SHARE = 1e-8
+#: A wrong entry alone makes a block suspicious if its error is at least this share of the block: the first where a
+#: second look was to be had, the second at a single step, whose own error is of that order.
+SMALLEST, SMALLEST_AT_ONE_STEP = 1e-10, 1e-8
 #: How many of the entries that are furthest off a result lists.
 N_WORST = 5
-#: A gradient that is a multiple of the difference up to this share of it gets told by which factor.
-SAME_FACTOR = 1e-3
+#: Noise of a loss, relative to its size, between which a part of it is probably computed in float32.
+LIKE_FLOAT32 = 1e-9, 1e-4
 SEVERITY = ("correct", "suspicious", "wrong")
-
-
-class Probe(NamedTuple):
-    """One two-sided difference beside what the gradient says of it.
-
-    Attributes
-    ----------
-    gradient, difference : float
-        Both slopes.
-    step : float
-        How far the two probes lie from theta.
-    crosses_kink : bool
-        Whether they lie on different sides of a kink.
-    """
-
-    gradient: float
-    difference: float
-    step: float
-    crosses_kink: bool
 
 
 class WorstEntry(NamedTuple):
@@ -83,7 +64,12 @@ class BlockCheck:
     n_kinks : int
         How many more were set aside.
     noise : ndarray of shape (n_probes,)
-        What rounding alone adds to each difference, about ``1e-16 |J| / h``.
+        How far off each difference may be: by rounding, about ``1e-16 |J| / h``, or where there was a second look by
+        what other steps say against it.
+    rounding : ndarray of shape (n_probes,)
+        The part of the noise that float64 explains.
+    smallest : float
+        The error of a single entry counts from this share of the block on.
     """
 
     indices: Array
@@ -91,14 +77,17 @@ class BlockCheck:
     difference: Array
     n_kinks: int
     noise: Array
+    rounding: Array
+    smallest: float = SMALLEST
 
     @classmethod
-    def of(cls, probes: Iterable[Probe], level: float) -> BlockCheck:
-        """Sort the probes of a loss of about that size."""
-        gradient, difference, step, crosses_kink = (np.array(column) for column in zip(*probes, strict=True))
+    def of(cls, gradient: Iterable[float], slopes: Iterable[Slope], smallest: float = SMALLEST) -> BlockCheck:
+        """Set aside what crosses a kink."""
+        difference, noise, rounding, crosses_kink = (np.array(column) for column in zip(*slopes, strict=True))
         kept = np.flatnonzero(~crosses_kink)
-        noise = np.finfo(np.float64).eps * level / step[kept]
-        return cls(kept, gradient[kept], difference[kept], int(crosses_kink.sum()), noise)
+        claimed = np.array(list(gradient))
+        n_kinks = int(crosses_kink.sum())
+        return cls(kept, claimed[kept], difference[kept], n_kinks, noise[kept], rounding[kept], smallest)
 
     @property
     def relative_error(self) -> float:
@@ -112,8 +101,8 @@ class BlockCheck:
 
     @property
     def allowance(self) -> float:
-        """An error of this size counts as rounding."""
-        return ROUNDINGS * float(np.linalg.norm(self.noise))
+        """An error of this size counts as noise."""
+        return SAFETY * float(np.linalg.norm(self.noise))
 
     @property
     def is_unchecked(self) -> bool:
@@ -121,42 +110,68 @@ class BlockCheck:
         return len(self.indices) == 0
 
     @property
-    def _error_beyond_rounding(self) -> float:
+    def _error_beyond_noise(self) -> float:
         return relative_error(self.gradient, self.difference, self.allowance)
+
+    @property
+    def _error_beyond_rounding(self) -> float:
+        rounding = np.minimum(self.noise, NOISY * self.rounding)
+        return relative_error(self.gradient, self.difference, SAFETY * float(np.linalg.norm(rounding)))
 
     def is_negligible(self, whole: float) -> bool:
         """Whether the block is zero, or next to nothing of a gradient of size `whole`."""
         is_zero = np.linalg.norm(self.gradient) <= ZERO * np.linalg.norm(self.noise)
         return bool(is_zero) or self.size <= NEGLIGIBLE * whole
 
-    def is_hidden_by_rounding(self, whole: float) -> bool:
-        """Whether rounding is so large beside the block that a wrong gradient could hide in it."""
-        explained = self.relative_error > WRONG_ABOVE >= self._error_beyond_rounding
+    def is_hidden(self, whole: float) -> bool:
+        """Whether noise is so large beside the block that a wrong gradient could hide in it."""
+        explained = self.relative_error > WRONG_ABOVE >= self._error_beyond_noise
         return explained and not self.is_negligible(whole)
 
-    def verdict(self, whole: float) -> str:
-        """By the relative error less what rounding alone explains: "correct", "suspicious" or "wrong"."""
-        error = self._error_beyond_rounding
-        if error > WRONG_ABOVE:
-            return "wrong"
-        doubtful = self.is_unchecked or self.is_hidden_by_rounding(whole) or self._an_entry_stands_out()
-        return "suspicious" if error > CORRECT_BELOW or doubtful else "correct"
+    @property
+    def is_noise(self) -> bool:
+        """Whether noise explains the whole error, and float64 does not."""
+        return self._error_beyond_noise <= CORRECT_BELOW < self._error_beyond_rounding
 
-    def _an_entry_stands_out(self) -> bool:
-        """Whether a single entry is wrong that is too small to show in the norms."""
+    def verdict(self, whole: float) -> str:
+        """By the relative error: "wrong" beyond noise, "correct" beyond rounding alone, or else "suspicious"."""
+        if self._error_beyond_noise > WRONG_ABOVE:
+            return "wrong"
+        doubtful = self.is_unchecked or self.is_hidden(whole) or bool(self._standing_out.any())
+        return "suspicious" if doubtful or self._error_beyond_rounding > CORRECT_BELOW else "correct"
+
+    @property
+    def _standing_out(self) -> Array:
+        """Which single entries are wrong, also where they are too small to show in the norms."""
         errors, sizes = np.abs(self.gradient - self.difference), np.abs(self.gradient) + np.abs(self.difference)
-        shown = errors > SMALLEST_SHARE * self.size + ROUNDINGS * self.noise
-        return bool(np.any(shown & (errors > WRONG_ABOVE * sizes)))
+        return (errors > self.smallest * self.size + SAFETY * self.noise) & (errors > WRONG_ABOVE * sizes)
+
+    def doubts(self, whole: float) -> tuple[Array, float, float]:
+        """Which differences need another look, how exact, relative to their size, and from what size on."""
+        noise_alone = self._error_beyond_noise <= CORRECT_BELOW
+        if self.relative_error <= CORRECT_BELOW or (noise_alone and self.is_negligible(whole)):
+            return np.flatnonzero(self._standing_out), WRONG_ABOVE, self.smallest / WRONG_ABOVE * self.size
+        sizes = np.abs(self.gradient) + np.abs(self.difference)
+        off = np.abs(self.gradient - self.difference) > CORRECT_BELOW * sizes
+        return np.flatnonzero(off), CORRECT_BELOW, self.size / np.sqrt(len(sizes))
+
+    @property
+    def noise_of_loss(self) -> float:
+        """How noisy the loss is, relative to its size, where that is more than float64's rounding; or 0."""
+        noisy = self.noise > NOISY * self.rounding
+        return float(ROUNDING / RATIO * np.median(self.noise[noisy] / self.rounding[noisy])) if noisy.any() else 0.0
 
     @property
     def factor(self) -> float | None:
-        """The one number by which all differences must be multiplied to give the gradient, or None."""
+        """The one number by which all differences must be multiplied for the gradient to be correct, or None."""
         norm = float(np.linalg.norm(self.difference))
         if norm <= self.allowance:
             return None
         factor = float(self.gradient @ self.difference) / norm**2
-        rest = float(np.linalg.norm(self.gradient - factor * self.difference))
-        return factor if rest <= SAME_FACTOR * norm else None
+        scaled = replace(self, difference=factor * self.difference, noise=abs(factor) * self.noise)
+        explains = scaled.relative_error <= WRONG_ABOVE and scaled._error_beyond_noise <= CORRECT_BELOW
+        differs = abs(factor - 1.0) > CORRECT_BELOW + self.allowance / norm
+        return factor if explains and differs and not scaled._standing_out.any() else None
 
 
 def relative_error(gradient: Array, difference: Array, noise: float = 0.0) -> float:
@@ -236,6 +251,11 @@ class GradientCheckResult:
         return sum(block.n_kinks for block in self.blocks.values())
 
     @property
+    def noise_of_loss(self) -> float:
+        """How noisy the loss is, relative to its size, where that is more than float64's rounding; or 0."""
+        return max(block.noise_of_loss for block in self.blocks.values())
+
+    @property
     def has_too_many_kinks(self) -> bool:
         """Whether more than a fifth was set aside."""
         return self.n_kinks > MOST_KINKS * (self.n_checked + self.n_kinks)
@@ -292,22 +312,34 @@ class GradientCheckResult:
             text += f"\n{self.n_kinks} more lie at a kink of an activation and are set aside."
         if self.has_too_many_kinks:
             text += " That is too many: check at other weights, or with a smooth activation."
-        return text
+        return text + self._noise()
+
+    def _noise(self) -> str:
+        """What to say of a noisy loss."""
+        noise = self.noise_of_loss
+        if not noise:
+            return ""
+        text = f"\nThe loss looks noisy, by about {noise:.0e} of its size, where float64 rounds to {ROUNDING:.0e}."
+        like_float32 = LIKE_FLOAT32[0] < noise < LIKE_FLOAT32[1]
+        return text + (" Is a part of it computed in float32?" if like_float32 else "")
 
     def _reason(self, block: BlockCheck, verdict: str) -> str:
         """Why the verdict is not the one that the error alone would give."""
         if block.is_unchecked:
             return ": not checked, all of it lies at a kink"
+        cause = "noise" if block.noise_of_loss else "rounding"
         if verdict == "correct" and block.relative_error > CORRECT_BELOW:
-            return ": the error is rounding"
-        return ": rounding is too large beside it to tell" if block.is_hidden_by_rounding(self._size) else ""
+            return f": the error is {cause}"
+        hidden = block.is_hidden(self._size) or (verdict == "suspicious" and block.is_noise)
+        return f": {cause} is too large beside it to tell" if hidden else ""
 
     def _advice(self) -> list[str]:
         if self.suspect is None:
             return []
         advice = f"Look at {self.suspect} first"
         factor = self.blocks[self.suspect].factor
-        advice += "." if factor is None else f": its gradient is {factor:.4g} times the difference throughout."
+        digits = 4 if factor is None or abs(factor - 1.0) > 1e-2 else 8  # so that 1.00005 does not read as 1
+        advice += "." if factor is None else f": its gradient is {factor:.{digits}g} times the difference throughout."
         names = list(self.blocks)
         before = [self.block_verdicts[name] for name in names[: names.index(self.suspect)]]
         if before and "correct" not in before:
