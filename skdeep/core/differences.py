@@ -22,6 +22,7 @@ NEARER = 100.0  # by which the first step is divided where it cannot be taken: f
 RATIO = 2.0 + 5.0**0.5
 # Rungs, as powers of RATIO times EPSILON: those climbed first, those beyond, those below.
 FIRST_RUNGS, LARGER, SMALLER = (2, 3, 4), (5, 6, 7), range(-1, -11, -1)
+ENOUGH = 4  # of the smallest steps tell noise, which is the same at any step, from swings, which fall with it
 #: An error within so many times its estimate may be none.
 SAFETY = 10.0
 #: An error beyond so many times what float64 rounds away has another cause: the loss is noisy, or swings fast.
@@ -234,7 +235,7 @@ def _error(disagreement: Array, step: Array) -> float:
     there is no noise, but a loss that swings within the larger steps, and it counts in full.
     """
     noise = disagreement * step / step[-1]
-    is_noise = noise[: max(1, len(noise) // 2)].max() >= noise.max() / SAFETY
+    is_noise = noise[: max(1, min(ENOUGH, len(noise) // 2))].max() >= noise.max() / SAFETY
     return float(np.max(noise if is_noise else disagreement))
 
 

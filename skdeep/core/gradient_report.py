@@ -28,7 +28,9 @@ SMALLEST, SMALLEST_AT_ONE_STEP = 1e-10, 1e-8
 #: How many of the entries that are furthest off a result lists.
 N_WORST = 5
 #: Noise of a loss, relative to its size, between which a part of it is probably computed in float32.
-LIKE_FLOAT32 = 1e-9, 1e-4
+LIKE_FLOAT32 = 1e-9, 1e-5
+#: With such a loss a relative error up to this is suspicious, with a noisier one any: what looks like noise may be swings.
+CLEARLY_WRONG = 1e-2
 SEVERITY = ("correct", "suspicious", "wrong")
 
 
@@ -100,23 +102,17 @@ class BlockCheck:
         return float(np.linalg.norm(self.gradient) + np.linalg.norm(self.difference))
 
     @property
-    def allowance(self) -> float:
-        """An error of this size counts as noise."""
-        return SAFETY * float(np.linalg.norm(self.noise))
-
-    @property
     def is_unchecked(self) -> bool:
         """Whether all differences were set aside."""
         return len(self.indices) == 0
 
     @property
     def _error_beyond_noise(self) -> float:
-        return relative_error(self.gradient, self.difference, self.allowance)
+        return relative_error(self.gradient, self.difference, SAFETY * self.noise)
 
     @property
     def _error_beyond_rounding(self) -> float:
-        rounding = np.minimum(self.noise, NOISY * self.rounding)
-        return relative_error(self.gradient, self.difference, SAFETY * float(np.linalg.norm(rounding)))
+        return relative_error(self.gradient, self.difference, SAFETY * np.minimum(self.noise, NOISY * self.rounding))
 
     def is_negligible(self, whole: float) -> bool:
         """Whether the block is zero, or next to nothing of a gradient of size `whole`."""
@@ -125,7 +121,7 @@ class BlockCheck:
 
     def is_hidden(self, whole: float) -> bool:
         """Whether noise is so large beside the block that a wrong gradient could hide in it."""
-        explained = self.relative_error > WRONG_ABOVE >= self._error_beyond_noise
+        explained = self.relative_error > WRONG_ABOVE and self._error_beyond_noise <= self.wrong_above
         return explained and not self.is_negligible(whole)
 
     @property
@@ -135,7 +131,7 @@ class BlockCheck:
 
     def verdict(self, whole: float) -> str:
         """By the relative error: "wrong" beyond noise, "correct" beyond rounding alone, or else "suspicious"."""
-        if self._error_beyond_noise > WRONG_ABOVE:
+        if self._error_beyond_noise > self.wrong_above:
             return "wrong"
         doubtful = self.is_unchecked or self.is_hidden(whole) or bool(self._standing_out.any())
         return "suspicious" if doubtful or self._error_beyond_rounding > CORRECT_BELOW else "correct"
@@ -157,31 +153,39 @@ class BlockCheck:
 
     @property
     def noise_of_loss(self) -> float:
-        """How noisy the loss is, relative to its size, where that is more than float64's rounding; or 0."""
+        """How noisy the loss is, relative to its size, where that is more than float64's rounding and matters; or 0."""
         noisy = self.noise > NOISY * self.rounding
-        return float(ROUNDING / RATIO * np.median(self.noise[noisy] / self.rounding[noisy])) if noisy.any() else 0.0
+        if SAFETY * np.linalg.norm(self.noise[noisy]) <= CORRECT_BELOW * self.size:
+            return 0.0
+        return float(ROUNDING / RATIO * np.median(self.noise[noisy] / self.rounding[noisy]))
+
+    @property
+    def wrong_above(self) -> float:
+        """From which relative error on the block is wrong: a larger one where noise could be swings of the loss."""
+        noise = self.noise_of_loss
+        return WRONG_ABOVE if not noise else CLEARLY_WRONG if noise <= LIKE_FLOAT32[1] else 1.0
 
     @property
     def factor(self) -> float | None:
         """The one number by which all differences must be multiplied for the gradient to be correct, or None."""
-        norm = float(np.linalg.norm(self.difference))
-        if norm <= self.allowance:
+        norm, allowance = float(np.linalg.norm(self.difference)), SAFETY * float(np.linalg.norm(self.noise))
+        if norm <= allowance:
             return None
         factor = float(self.gradient @ self.difference) / norm**2
         scaled = replace(self, difference=factor * self.difference, noise=abs(factor) * self.noise)
         explains = scaled.relative_error <= WRONG_ABOVE and scaled._error_beyond_noise <= CORRECT_BELOW
-        differs = abs(factor - 1.0) > CORRECT_BELOW + self.allowance / norm
+        differs = abs(factor - 1.0) > CORRECT_BELOW + allowance / norm
         return factor if explains and differs and not scaled._standing_out.any() else None
 
 
-def relative_error(gradient: Array, difference: Array, noise: float = 0.0) -> float:
-    """``(||g - d|| - noise) / (||g|| + ||d||)``, 0 at least.
+def relative_error(gradient: Array, difference: Array, noise: float | Array = 0.0) -> float:
+    """``||g - d|| / (||g|| + ||d||)``, with every ``|g_i - d_i|`` less by its noise.
 
     Parameters
     ----------
     gradient, difference : ndarray
         Both slopes, of one shape.
-    noise : float, default=0.0
+    noise : float or ndarray, default=0.0
         An error up to this counts as none.
 
     Returns
@@ -190,8 +194,8 @@ def relative_error(gradient: Array, difference: Array, noise: float = 0.0) -> fl
         In [0, 1].
     """
     total = float(np.linalg.norm(gradient) + np.linalg.norm(difference))
-    excess = float(np.linalg.norm(gradient - difference)) - noise
-    return max(0.0, excess) / total if total > 0 else 0.0
+    excess = float(np.linalg.norm(np.maximum(np.abs(gradient - difference) - noise, 0.0)))
+    return excess / total if total > 0 else 0.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
