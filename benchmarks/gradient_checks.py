@@ -82,7 +82,7 @@ def main():
                 continue
             costs.append(cost)
             verdicts[half, "right", result.verdict] += 1
-            if verbose and result.verdict != "correct" and half == "tuned":
+            if verbose and result.verdict != "correct":
                 print(f"{way}: {name} is right, called {result.verdict}")
             entry = planted_entry(number, loss, gradient, theta)
             if entry is not None:
@@ -90,7 +90,7 @@ def main():
                 result, _ = check(problem, theta, wrong, value)
                 verdicts[half, "planted", result.verdict] += 1
                 named[result.verdict != "correct" and result.worst[0].index == entry] += 1
-                if verbose and result.verdict == "correct" and half == "tuned":
+                if verbose and result.verdict == "correct":
                     print(f"{way}: {name} has a planted error, called correct")
         print(f"Loss {way}: losses a parameter, median {np.median(costs):.1f}, mean {np.mean(costs):.1f}, most {max(costs):.0f}")
         for kind in ("right", "planted"):

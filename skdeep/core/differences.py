@@ -12,7 +12,7 @@ from .parameters import Array
 #: Returns the loss at theta, and on which side of each of its kinks theta lies: equal bytes, same sides.
 ProbeFun = Callable[[Array], tuple[float, bytes]]
 
-ROUNDING = float(np.finfo(np.float64).eps)
+ROUNDING, SINGLE = float(np.finfo(np.float64).eps), float(np.finfo(np.float32).eps)
 # The step that balances the two errors of a difference in float64: what is cut off grows as its square, what is
 # rounded away as its inverse.
 EPSILON = float(np.cbrt(ROUNDING))
@@ -21,7 +21,8 @@ NEARER = 100.0  # by which the first step is divided where it cannot be taken: f
 # does not give the same difference at two steps by chance.
 RATIO = 2.0 + 5.0**0.5
 # Rungs, as powers of RATIO times EPSILON: those climbed first, those beyond, those below.
-FIRST_RUNGS, LARGER, SMALLER = (2, 3, 4), (5, 6, 7), range(-1, -11, -1)
+FIRST_RUNGS, LARGER, SMALLER = (2, 3, 4), (5, 6, 7), (1, *range(-1, -11, -1))
+JUMP = 1e4  # more than a smooth loss leaves a slope by from one step to the next, relative to its error
 ENOUGH = 4  # of the smallest steps tell noise, which is the same at any step, from swings, which fall with it
 #: An error within so many times its estimate may be none.
 SAFETY = 10.0
@@ -43,7 +44,7 @@ class Look(NamedTuple):
     crosses_kink : bool
         Whether the probes lie on different sides of a kink.
     is_flat : bool
-        Whether both losses are that at theta.
+        Whether both losses are the same.
     """
 
     step: float
@@ -130,7 +131,7 @@ class Line:
             (loss_up - loss_down) / width,
             ROUNDING * (level + self.scale * bend / step) / step,
             sides_up != sides_down,
-            loss_up == self.loss == loss_down,
+            loss_up == loss_down,
         )
 
     def try_look(self, step: float) -> Look:
@@ -186,13 +187,27 @@ def known_slope(line: Line, first: Slope, gradient: float, tolerance: float, sca
     best = None
     for rung in _rungs(looks):
         looks.append(line.try_look(EPSILON * RATIO**rung * line.scale))
-        best = min(_estimates(looks), key=lambda slope: slope.error / size(slope), default=None)
+        best = _best(list(_estimates(looks)), size)
         if best and SAFETY * best.error <= tolerance * size(best):
             return best
         # A loss that swings within the steps looks noisy, so that what is not rounding waits for smaller steps.
         if best and SAFETY * best.error <= abs(gradient - best.value) / 2 and (best.is_rounding or rung in LARGER):
             return best
-    return best or _constant(looks) or first
+    return best or _constant(looks, line.loss) or first
+
+
+def _best(estimates: Sequence[Slope], size: Callable[[Slope], float]) -> Slope | None:
+    """The one with the smallest error beside its size, of those that float64 explains if there are any.
+
+    Its error then reaches to all at smaller steps that contradict it.
+    """
+    if not estimates:
+        return None
+    explained = [i for i, slope in enumerate(estimates) if slope.is_rounding]
+    chosen = min(explained or range(len(estimates)), key=lambda i: estimates[i].error / size(estimates[i]))
+    best = estimates[chosen]
+    apart = [(abs(best.value - other.value), other.error) for other in estimates[:chosen]]
+    return best._replace(error=max([best.error, *(gap for gap, error in apart if gap > SAFETY * error)]))
 
 
 def _rungs(looks: Sequence[Look]) -> Iterator[int]:
@@ -222,9 +237,11 @@ def _estimates(looks: Sequence[Look]) -> Iterator[Slope]:
     step, slope, rounding = (np.array(column) for column in list(zip(*seen, strict=True))[:3])
     square = (step[1:] / step[:-1]) ** 2
     value = (square * slope[:-1] - slope[1:]) / (square - 1.0)
-    for i in range(2, len(value)):
-        error = _error(np.abs(value[:i] - value[i]), step[:i])
-        yield Slope(float(value[i]), max(error, float(rounding[i])), float(rounding[i]))
+    errors = [_error(np.abs(value[:i] - value[i]), step[:i]) for i in range(2, len(value))]
+    known = np.maximum(errors, rounding[2:-1])
+    jump = max(_jump(np.abs(slope[i + 1 :] - value[i]), error) for i, error in enumerate(known, start=2))
+    for i, error in enumerate(known, start=2):
+        yield Slope(float(value[i]), float(max(error, jump)), float(rounding[i]))
 
 
 def _error(disagreement: Array, step: Array) -> float:
@@ -239,9 +256,20 @@ def _error(disagreement: Array, step: Array) -> float:
     return float(np.max(noise if is_noise else disagreement))
 
 
-def _constant(looks: Sequence[Look]) -> Slope | None:
-    """Zero, where no step changes the loss."""
+def _jump(distance: Array, error: float) -> float:
+    """How far the loss jumps from an estimate with this error, seen by the distance of larger steps; 0 if smoothly.
+
+    What is cut off grows as some power of the step. A kink is left all at once, and so is the rest of a loss of which a
+    part is rounded: where that part does not change yet, it seems to have no slope.
+    """
+    jumps = (distance[:-1] <= SAFETY * error) & (distance[1:] > JUMP * error)
+    return float(np.max(distance[1:], where=jumps, initial=0.0))
+
+
+def _constant(looks: Sequence[Look], loss: float) -> Slope | None:
+    """Zero, where no step changes the loss, as exactly as its precision allows."""
     usable = [look for look in looks if look.is_usable]
     if not usable or not all(look.is_flat for look in usable):
         return None
-    return Slope(0.0, max(usable).rounding, max(usable).rounding)
+    rounding = max(usable).rounding
+    return Slope(0.0, rounding * SINGLE / ROUNDING if np.float32(loss) == loss else rounding, rounding)

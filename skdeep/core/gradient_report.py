@@ -110,31 +110,23 @@ class BlockCheck:
     def _error_beyond_noise(self) -> float:
         return relative_error(self.gradient, self.difference, SAFETY * self.noise)
 
-    @property
-    def _error_beyond_rounding(self) -> float:
-        return relative_error(self.gradient, self.difference, SAFETY * np.minimum(self.noise, NOISY * self.rounding))
-
     def is_negligible(self, whole: float) -> bool:
         """Whether the block is zero, or next to nothing of a gradient of size `whole`."""
         is_zero = np.linalg.norm(self.gradient) <= ZERO * np.linalg.norm(self.noise)
         return bool(is_zero) or self.size <= NEGLIGIBLE * whole
 
     def is_hidden(self, whole: float) -> bool:
-        """Whether noise is so large beside the block that a wrong gradient could hide in it."""
-        explained = self.relative_error > WRONG_ABOVE and self._error_beyond_noise <= self.wrong_above
-        return explained and not self.is_negligible(whole)
-
-    @property
-    def is_noise(self) -> bool:
-        """Whether noise explains the whole error, and float64 does not."""
-        return self._error_beyond_noise <= CORRECT_BELOW < self._error_beyond_rounding
+        """Whether a wrong gradient could hide: in rounding that explains its error, or in any noise beyond rounding."""
+        explained = self.relative_error > WRONG_ABOVE >= self._error_beyond_noise
+        return (explained or self.noise_of_loss > 0) and not self.is_negligible(whole)
 
     def verdict(self, whole: float) -> str:
-        """By the relative error: "wrong" beyond noise, "correct" beyond rounding alone, or else "suspicious"."""
-        if self._error_beyond_noise > self.wrong_above:
+        """By the relative error beyond noise: "correct", "suspicious" or "wrong"."""
+        error = self._error_beyond_noise
+        if error > self.wrong_above:
             return "wrong"
-        doubtful = self.is_unchecked or self.is_hidden(whole) or bool(self._standing_out.any())
-        return "suspicious" if doubtful or self._error_beyond_rounding > CORRECT_BELOW else "correct"
+        hidden = self.is_unchecked or self.is_hidden(whole)
+        return "suspicious" if error > CORRECT_BELOW or hidden or self._standing_out.any() else "correct"
 
     @property
     def _standing_out(self) -> Array:
@@ -323,7 +315,7 @@ class GradientCheckResult:
         noise = self.noise_of_loss
         if not noise:
             return ""
-        text = f"\nThe loss looks noisy, by about {noise:.0e} of its size, where float64 rounds to {ROUNDING:.0e}."
+        text = f"\nThe loss is not smooth: it looks noisy, by about {noise:.0e} of its size ({ROUNDING:.0e} is float64's)."
         like_float32 = LIKE_FLOAT32[0] < noise < LIKE_FLOAT32[1]
         return text + (" Is a part of it computed in float32?" if like_float32 else "")
 
@@ -334,7 +326,7 @@ class GradientCheckResult:
         cause = "noise" if block.noise_of_loss else "rounding"
         if verdict == "correct" and block.relative_error > CORRECT_BELOW:
             return f": the error is {cause}"
-        hidden = block.is_hidden(self._size) or (verdict == "suspicious" and block.is_noise)
+        hidden = verdict == "suspicious" and block.is_hidden(self._size)
         return f": {cause} is too large beside it to tell" if hidden else ""
 
     def _advice(self) -> list[str]:
