@@ -22,7 +22,9 @@ NEARER = 100.0  # by which the first step is divided where it cannot be taken: f
 RATIO = 2.0 + 5.0**0.5
 # Rungs, as powers of RATIO times EPSILON: those climbed first, those beyond, those below.
 FIRST_RUNGS, LARGER, SMALLER = (2, 3, 4), (5, 6, 7), (1, *range(-1, -11, -1))
-JUMP = 1e4  # more than a smooth loss leaves a slope by from one step to the next, relative to its error
+# A smooth loss leaves a slope by powers of the step. One that is farther away at once, by so many times the error, has a
+# kink or a rounded part, which has no slope as long as it does not change: all that is known is how far it jumps.
+JUMP = 1e4
 ENOUGH = 4  # of the smallest steps tell noise, which is the same at any step, from swings, which fall with it
 #: An error within so many times its estimate may be none.
 SAFETY = 10.0
@@ -187,7 +189,7 @@ def known_slope(line: Line, first: Slope, gradient: float, tolerance: float, sca
     best = None
     for rung in _rungs(looks):
         looks.append(line.try_look(EPSILON * RATIO**rung * line.scale))
-        best = _best(list(_estimates(looks)), size)
+        best = _best(_estimates(looks), size)
         if best and SAFETY * best.error <= tolerance * size(best):
             return best
         # A loss that swings within the steps looks noisy, so that what is not rounding waits for smaller steps.
@@ -222,26 +224,30 @@ def _rungs(looks: Sequence[Look]) -> Iterator[int]:
     yield from LARGER
 
 
-def _estimates(looks: Sequence[Look]) -> Iterator[Slope]:
-    """Slopes from any two neighbouring steps, without the error of the order of the step's square.
+def _estimates(looks: Sequence[Look]) -> list[Slope]:
+    """What any two neighbouring steps say, the smallest first, without the error of the order of the step's square.
 
     Two smaller steps at least must have been seen, since one may agree by chance. A loss that does not change says
     little, for it may be rounded: no more than that the slope is not much above that of the first step that changes it.
     """
     seen = sorted(look for look in looks if look.is_usable and not look.is_flat)
-    if seen and any(look.is_flat for look in looks):
-        smallest = seen[0]
-        yield Slope(smallest.slope, RATIO * abs(smallest.slope) + smallest.rounding, smallest.rounding)
-    if len(seen) < 4:
-        return
+    if not seen:
+        return []
     step, slope, rounding = (np.array(column) for column in list(zip(*seen, strict=True))[:3])
     square = (step[1:] / step[:-1]) ** 2
     value = (square * slope[:-1] - slope[1:]) / (square - 1.0)
-    errors = [_error(np.abs(value[:i] - value[i]), step[:i]) for i in range(2, len(value))]
-    known = np.maximum(errors, rounding[2:-1])
-    jump = max(_jump(np.abs(slope[i + 1 :] - value[i]), error) for i, error in enumerate(known, start=2))
-    for i, error in enumerate(known, start=2):
-        yield Slope(float(value[i]), float(max(error, jump)), float(rounding[i]))
+    estimates = []
+    if any(look.is_flat for look in looks):
+        estimates.append(Slope(seen[0].slope, RATIO * abs(seen[0].slope) + seen[0].rounding, seen[0].rounding))
+    for i in range(2, len(value)):
+        error = max(_error(np.abs(value[:i] - value[i]), step[:i]), float(rounding[i]))
+        distance = np.abs(slope[i + 1 :] - value[i])
+        jumps = (distance[:-1] <= SAFETY * error) & (distance[1:] > JUMP * error)
+        if jumps.any():
+            jump = 1 + int(np.argmax(jumps))
+            return [Slope(float(value[i]), float(distance[jump]), float(rounding[i + 1 + jump]))]
+        estimates.append(Slope(float(value[i]), error, float(rounding[i])))
+    return estimates
 
 
 def _error(disagreement: Array, step: Array) -> float:
@@ -254,16 +260,6 @@ def _error(disagreement: Array, step: Array) -> float:
     noise = disagreement * step / step[-1]
     is_noise = noise[: max(1, min(ENOUGH, len(noise) // 2))].max() >= noise.max() / SAFETY
     return float(np.max(noise if is_noise else disagreement))
-
-
-def _jump(distance: Array, error: float) -> float:
-    """How far the loss jumps from an estimate with this error, seen by the distance of larger steps; 0 if smoothly.
-
-    What is cut off grows as some power of the step. A kink is left all at once, and so is the rest of a loss of which a
-    part is rounded: where that part does not change yet, it seems to have no slope.
-    """
-    jumps = (distance[:-1] <= SAFETY * error) & (distance[1:] > JUMP * error)
-    return float(np.max(distance[1:], where=jumps, initial=0.0))
 
 
 def _constant(looks: Sequence[Look], loss: float) -> Slope | None:

@@ -112,7 +112,7 @@ class BlockCheck:
 
     def is_negligible(self, whole: float) -> bool:
         """Whether the block is zero, or next to nothing of a gradient of size `whole`."""
-        is_zero = np.linalg.norm(self.gradient) <= ZERO * np.linalg.norm(self.noise)
+        is_zero = np.linalg.norm(self.gradient) <= ZERO * np.linalg.norm(self.noise) and not self.noise_of_loss
         return bool(is_zero) or self.size <= NEGLIGIBLE * whole
 
     def is_hidden(self, whole: float) -> bool:
