@@ -147,11 +147,13 @@ class Line:
 
 def first_slope(line: Line, epsilon: float | None) -> Slope:
     """By one difference, of which only the rounding is known."""
-    first = EPSILON * line.scale if epsilon is None else float(epsilon)
-    for step in (first,) if epsilon is not None else (first, first / NEARER):
-        look = line.look(step)
-        if look.is_usable:
-            break
+    if epsilon is not None:
+        look = line.look(float(epsilon))
+    else:
+        first = EPSILON * line.scale
+        look = line.try_look(first)
+        look = look if look.is_usable else line.try_look(first / NEARER)
+        look = look if np.isfinite(look.slope) else line.look(first / NEARER**2)
     if not np.isfinite(look.slope):
         raise ValueError("the loss must be finite at every probe. Got NaN or infinity.")
     return Slope(look.slope, look.rounding, look.rounding, look.crosses_kink)
@@ -267,5 +269,5 @@ def _constant(looks: Sequence[Look], loss: float) -> Slope | None:
     usable = [look for look in looks if look.is_usable]
     if not usable or not all(look.is_flat for look in usable):
         return None
-    rounding = max(usable).rounding
-    return Slope(0.0, rounding * SINGLE / ROUNDING if np.float32(loss) == loss else rounding, rounding)
+    rounding = max(usable).rounding * (SINGLE / ROUNDING if float(np.float32(loss)) == loss else 1.0)
+    return Slope(0.0, rounding, rounding)

@@ -141,7 +141,8 @@ class BlockCheck:
             return np.flatnonzero(self._standing_out), WRONG_ABOVE, self.smallest / WRONG_ABOVE * self.size
         sizes = np.abs(self.gradient) + np.abs(self.difference)
         off = np.abs(self.gradient - self.difference) > CORRECT_BELOW * sizes
-        return np.flatnonzero(off), CORRECT_BELOW, self.size / np.sqrt(len(sizes))
+        smaller = min(np.linalg.norm(self.gradient), np.linalg.norm(self.difference))
+        return np.flatnonzero(off), CORRECT_BELOW, 2.0 * float(smaller) / np.sqrt(len(sizes))
 
     @property
     def noise_of_loss(self) -> float:
@@ -195,10 +196,11 @@ class GradientCheckResult:
     """Whether a gradient is correct, and where it is not; true in a condition where it is.
 
     The relative error ``||g - d|| / (||g|| + ||d||)`` of a correct gradient is at most 1e-6, that of a wrong one above
-    1e-4. Each block is judged by its error less ten times what rounding alone explains. "suspicious" is also a block
-    whose error is above 1e-4 by rounding alone, unless it is zero or less than a millionth of the whole; one with a
-    single wrong entry that is too small to show in the norms; one that lies at a kink with all its entries; and the
-    whole where more than a fifth of it does.
+    1e-4. Each block is judged by its error less ten times the noise of each difference: what rounding alone explains, or
+    what looks at other steps say. "suspicious" is also a block whose error is above 1e-4 by rounding alone, unless it is
+    zero or less than a millionth of the whole; one whose loss is noisier than float64's rounding, such as a loss with a
+    part in float32, in which only an error of 1e-2 is a wrong one; one with a single wrong entry that is too small to
+    show in the norms; one that lies at a kink with all its entries; and the whole where more than a fifth of it does.
 
     Parameters
     ----------
@@ -315,7 +317,7 @@ class GradientCheckResult:
         noise = self.noise_of_loss
         if not noise:
             return ""
-        text = f"\nThe loss is not smooth: it looks noisy, by about {noise:.0e} of its size ({ROUNDING:.0e} is float64's)."
+        text = f"\nThe loss looks noisy, by about {noise:.0e} of its size, where float64 rounds to {ROUNDING:.0e}."
         like_float32 = LIKE_FLOAT32[0] < noise < LIKE_FLOAT32[1]
         return text + (" Is a part of it computed in float32?" if like_float32 else "")
 
