@@ -110,10 +110,14 @@ class BlockCheck:
     def _error_beyond_noise(self) -> float:
         return relative_error(self.gradient, self.difference, SAFETY * self.noise)
 
+    @property
+    def is_zero(self) -> bool:
+        """Whether the gradient is next to nothing beside what is rounded away."""
+        return bool(np.linalg.norm(self.gradient) <= ZERO * np.linalg.norm(self.noise)) and not self.noise_of_loss
+
     def is_negligible(self, whole: float) -> bool:
         """Whether the block is zero, or next to nothing of a gradient of size `whole`."""
-        is_zero = np.linalg.norm(self.gradient) <= ZERO * np.linalg.norm(self.noise) and not self.noise_of_loss
-        return bool(is_zero) or self.size <= NEGLIGIBLE * whole
+        return self.is_zero or self.size <= NEGLIGIBLE * whole
 
     def is_hidden(self, whole: float) -> bool:
         """Whether a wrong gradient could hide: in rounding that explains its error, or in any noise beyond rounding."""
@@ -136,8 +140,8 @@ class BlockCheck:
 
     def doubts(self, whole: float) -> tuple[Array, float, float]:
         """Which differences need another look, how exact, relative to their size, and from what size on."""
-        noise_alone = self._error_beyond_noise <= CORRECT_BELOW
-        if self.relative_error <= CORRECT_BELOW or (noise_alone and self.is_negligible(whole)):
+        is_nothing = self.is_zero or self.size <= self.smallest * whole
+        if self.relative_error <= CORRECT_BELOW or (is_nothing and self._error_beyond_noise <= CORRECT_BELOW):
             return np.flatnonzero(self._standing_out), WRONG_ABOVE, self.smallest / WRONG_ABOVE * self.size
         sizes = np.abs(self.gradient) + np.abs(self.difference)
         off = np.abs(self.gradient - self.difference) > CORRECT_BELOW * sizes
@@ -360,7 +364,8 @@ class GradientCheckResult:
         dict
             Attribute to value.
         """
-        names = ("verdict", "relative_error", "n_checked", "n_kinks", "suspect", "block_errors", "block_verdicts")
+        names = ("verdict", "relative_error", "n_checked", "n_kinks", "noise_of_loss", "suspect")
+        names += ("block_errors", "block_verdicts")
         return {name: getattr(self, name) for name in names} | {"worst": [entry._asdict() for entry in self.worst]}
 
     # The core itself knows neither pandas nor our plots: they are looked up when somebody who has them asks.
