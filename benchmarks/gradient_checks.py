@@ -1,12 +1,12 @@
-"""Does the gradient check call right gradients right, and find an error of a thousandth? Test functions of optimisation.
+"""Does the gradient check call right gradients right, and find errors of a thousandth? Test functions of optimisation.
 
-The losses and points are those of tests/gradient_problems.py, the gradients exact, by complex steps. Limits and thresholds
-of the check were chosen on every other loss at the points of seed 0; the other losses, and the points of other seeds, are
-for the report.
+The losses and points are those of tests/gradient_problems.py, the gradients exact, by complex steps. Limits and
+thresholds of the check were chosen on every other loss at the points of seed 0; the other losses, and the points of
+other seeds, are for the report.
 
-Planted errors: one entry, drawn from those of at least a tenth of the largest, times 1.001; at all points but those where
-the largest entry times max(1, |theta|) is below a millionth of the loss: there the gradient is next to nothing. At the
-same points the whole gradient doubled.
+Planted errors: one entry, drawn from those of at least a tenth of the largest, times 1.001; at all points but those
+where the largest entry times max(1, |theta|) is below a millionth of the loss: there the gradient is next to nothing.
+At the same points the whole gradient doubled.
 """
 
 import argparse

@@ -1,7 +1,8 @@
 """Losses whose gradients are known: test functions of optimisation, written from their formulas.
 
-Every loss takes complex numbers too. Its gradient comes from a step into the complex plane, ``Im J(theta + i h e) / h``,
-which subtracts nothing and so is exact to rounding at ``h = 1e-200``: it shares nothing with two-sided differences.
+Every loss takes complex numbers too. Its gradient comes from a step into the complex plane,
+``Im J(theta + i h e) / h``, which subtracts nothing and so is exact to rounding at ``h = 1e-200``: it shares nothing
+with two-sided differences.
 
 Sources: Jamil and Yang, "A literature survey of benchmark functions for global optimization problems" (2013); Moré,
 Garbow and Hillstrom, "Testing unconstrained optimization software" (1981).
@@ -93,9 +94,7 @@ def egg_holder(x):
 
 def freudenstein_roth(x):
     return squares(
-        np.array(
-            [-13 + x[0] + ((5 - x[1]) * x[1] - 2) * x[1], -29 + x[0] + ((x[1] + 1) * x[1] - 14) * x[1]]
-        )
+        np.array([-13 + x[0] + ((5 - x[1]) * x[1] - 2) * x[1], -29 + x[0] + ((x[1] + 1) * x[1] - 14) * x[1]])
     )
 
 
@@ -204,7 +203,8 @@ def rastrigin(x):
 
 
 def ripple(x):
-    return np.sum(-np.exp(-2 * np.log(2) * ((x - 0.1) / 0.8) ** 2) * (np.sin(5 * PI * x) ** 6 + 0.1 * np.cos(500 * PI * x) ** 2))
+    ripples = np.sin(5 * PI * x) ** 6 + 0.1 * np.cos(500 * PI * x) ** 2
+    return -np.sum(np.exp(-2 * np.log(2) * ((x - 0.1) / 0.8) ** 2) * ripples)
 
 
 def rosenbrock(x):

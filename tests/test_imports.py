@@ -16,7 +16,7 @@ MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for p
 CORE_LEVELS = [
     {"parameters"},
     {"activations", "initializers", "losses", "penalties", "schedules", "optimizers", "differences"},
-    {"network", "gradient_report"},
+    {"network", "gradient_report", "step_ladder"},
     {"batches", "monitors"},
     {"objective", "divergence"},
     {"prediction"},

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .differences import Line, ProbeFun, first_slope, known_slope
+from .differences import Line, ProbeFun, first_slope
 from .gradient_report import SMALLEST, SMALLEST_AT_ONE_STEP, BlockCheck, GradientCheckResult
 from .parameters import Array
+from .step_ladder import known_slope
 
 #: Returns the loss at theta, and its gradient in theta's shape.
 Fun = Callable[[Any], tuple[Any, Any]]
@@ -31,15 +32,16 @@ def check_gradient(
     """Compare the gradient that a function returns with two-sided differences of its loss.
 
     With ``d_i = (J(theta + h e_i) - J(theta - h e_i)) / 2 h``, the relative error is ``||g - d|| / (||g|| + ||d||)``,
-    over all coordinates and for each block. Where gradient and difference then disagree, by so much that rounding does
-    not explain it, the coordinate is looked at again, at up to 18 steps between 3e-12 and 0.15: two neighbouring ones
-    give ``d(h) + (d(h) - d(q h)) / (q^2 - 1)``, whose error is estimated from what smaller steps say against it, never
-    from the gradient. Noise of the loss grows as the step falls, and so is told from a wrong gradient, which stays
-    wrong; a loss that swings fast is met at small steps.
+    over all coordinates and for each block. Where the two disagree, or rounding could hide that they do, the coordinate
+    is looked at again, at up to 18 steps between 3e-12 and 0.15. Two neighbouring ones give
+    ``d(h) + (d(h) - d(q h)) / (q^2 - 1)``, with an error estimated from what smaller steps say against it, never from
+    the gradient. So the noise of a loss, which weighs less the larger the step, is told from a wrong gradient, which
+    stays wrong; and a loss that swings fast is met at small steps.
 
-    A single wrong entry is found, if not by the norms, where it is off by a ten-thousandth of itself, by 1e-10 of its
-    block's ``||g|| + ||d||``, and by ten times what rounding takes from the difference, about ``4e-10 |J|``. Smaller
-    ones pass: if a part of theta has a gradient that much smaller than the rest, give it a block of its own.
+    A single wrong entry that does not show in the norms is found where it is off by a ten-thousandth of itself, by
+    1e-10 of its block's ``||g|| + ||d||``, and by ten times what rounding takes from the first difference, in all about
+    ``4e-10 |J|``. Smaller errors pass: a part of theta with a gradient that much smaller than the rest should be a
+    block of its own. That is judged by itself, and looked at again unless it is less than 1e-10 of the whole.
 
     Parameters
     ----------
@@ -47,8 +49,8 @@ def check_gradient(
         Deterministic; computes in float64; smooth within a step around theta, for beside a kink (``abs`` near 0) a
         difference has no gradient to agree with. Gets a fresh copy of theta at every call.
     theta : float or array-like of float
-        Where to check: one array of any shape. Parameters in several are to be concatenated, and taken apart in `fun`; a
-        list of arrays of one shape is an array with one axis more. float32 values are handed on in float64.
+        Where to check: one array of any shape. Parameters in several are to be concatenated, and taken apart in
+        `fun`; a list of arrays of one shape is an array with one axis more. float32 values are handed on in float64.
     epsilon : float, default=None
         The step ``h`` of every coordinate. If None ``6.06e-06 * max(1, |theta_i|)``, with the cube root of float64's
         rounding error: there what the difference cuts off, of the order of h squared, and what rounding takes from
@@ -159,7 +161,9 @@ def compare_gradient(
     checks = {}
     for (name, indices), share in zip(named.items(), shares, strict=True):
         directions = _coordinates(indices) if share is None else _directions(indices, share, rng)
-        checks[name] = _Comparison(gradient, [Line(probe, theta, loss, *direction) for direction in directions], epsilon)
+        checks[name] = _Comparison(
+            gradient, [Line(probe, theta, loss, *direction) for direction in directions], epsilon
+        )
     whole = float(np.linalg.norm([check.result.size for check in checks.values()]))
     if epsilon is None:
         for check in checks.values():

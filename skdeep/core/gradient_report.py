@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._extras import optional
-from .differences import NOISY, RATIO, ROUNDING, SAFETY, Slope
+from .differences import NOISY, ROUNDING, SAFETY, Slope
 from .parameters import Array
 
 #: A relative error up to the first is that of a correct gradient, above the second of a wrong one; between them the
@@ -27,9 +27,11 @@ NEGLIGIBLE, ZERO = 1e-6, 1e-3
 SMALLEST, SMALLEST_AT_ONE_STEP = 1e-10, 1e-8
 #: How many of the entries that are furthest off a result lists.
 N_WORST = 5
+#: So many times the noise of a loss at one step is about the error of a slope.
+NOISES = 4.0
 #: Noise of a loss, relative to its size, between which a part of it is probably computed in float32.
 LIKE_FLOAT32 = 1e-9, 1e-5
-#: With such a loss a relative error up to this is suspicious, with a noisier one any: what looks like noise may be swings.
+#: With such a loss a relative error up to this is suspicious, with a noisier one any: the noise may be swings.
 CLEARLY_WRONG = 1e-2
 SEVERITY = ("correct", "suspicious", "wrong")
 
@@ -85,7 +87,7 @@ class BlockCheck:
     @classmethod
     def of(cls, gradient: Iterable[float], slopes: Iterable[Slope], smallest: float = SMALLEST) -> BlockCheck:
         """Set aside what crosses a kink."""
-        difference, noise, rounding, crosses_kink = (np.array(column) for column in zip(*slopes, strict=True))
+        difference, noise, rounding, _, crosses_kink = (np.array(column) for column in zip(*slopes, strict=True))
         kept = np.flatnonzero(~crosses_kink)
         claimed = np.array(list(gradient))
         n_kinks = int(crosses_kink.sum())
@@ -154,7 +156,7 @@ class BlockCheck:
         noisy = self.noise > NOISY * self.rounding
         if SAFETY * np.linalg.norm(self.noise[noisy]) <= CORRECT_BELOW * self.size:
             return 0.0
-        return float(ROUNDING / RATIO * np.median(self.noise[noisy] / self.rounding[noisy]))
+        return float(ROUNDING / NOISES * np.median(self.noise[noisy] / self.rounding[noisy]))
 
     @property
     def wrong_above(self) -> float:
@@ -200,11 +202,12 @@ class GradientCheckResult:
     """Whether a gradient is correct, and where it is not; true in a condition where it is.
 
     The relative error ``||g - d|| / (||g|| + ||d||)`` of a correct gradient is at most 1e-6, that of a wrong one above
-    1e-4. Each block is judged by its error less ten times the noise of each difference: what rounding alone explains, or
-    what looks at other steps say. "suspicious" is also a block whose error is above 1e-4 by rounding alone, unless it is
-    zero or less than a millionth of the whole; one whose loss is noisier than float64's rounding, such as a loss with a
-    part in float32, in which only an error of 1e-2 is a wrong one; one with a single wrong entry that is too small to
-    show in the norms; one that lies at a kink with all its entries; and the whole where more than a fifth of it does.
+    1e-4. Each block is judged by its error less ten times the noise of each difference: what rounding alone explains,
+    or what looks at other steps say. "suspicious" is also a block whose error is above 1e-4 by rounding alone, unless
+    it is zero or less than a millionth of the whole; one whose loss is noisier than float64's rounding, such as a loss
+    with a part in float32, in which only an error above 1e-2 is a wrong one; one with a single wrong entry that is too
+    small to show in the norms; one that lies at a kink with all its entries; and the whole where more than a fifth of
+    it does.
 
     Parameters
     ----------
@@ -364,8 +367,8 @@ class GradientCheckResult:
         dict
             Attribute to value.
         """
-        names = ("verdict", "relative_error", "n_checked", "n_kinks", "noise_of_loss", "suspect")
-        names += ("block_errors", "block_verdicts")
+        counts = ("n_checked", "n_kinks", "noise_of_loss")
+        names = ("verdict", "relative_error", *counts, "suspect", "block_errors", "block_verdicts")
         return {name: getattr(self, name) for name in names} | {"worst": [entry._asdict() for entry in self.worst]}
 
     # The core itself knows neither pandas nor our plots: they are looked up when somebody who has them asks.
