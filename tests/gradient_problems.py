@@ -1,7 +1,7 @@
 """Losses whose gradients are known: test functions of optimisation, written from their formulas.
 
 Every loss takes complex numbers too. Its gradient comes from a step into the complex plane,
-``Im J(theta + i h e) / h``, which subtracts nothing and so is exact to rounding at ``h = 1e-200``: it shares nothing
+``Im J(theta + i h e) / h``, which subtracts nothing and so is exact to rounding at ``h = 1e-100``: it shares nothing
 with two-sided differences.
 
 Sources: Jamil and Yang, "A literature survey of benchmark functions for global optimization problems" (2013); Moré,
@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import erf
 
 PI = np.pi
-STEP = 1e-200
+STEP = 1e-100
 
 
 def absolute(z):
