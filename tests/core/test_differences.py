@@ -21,8 +21,6 @@ HARD = [
     *["brown_badly_scaled, minimum", "michalewicz, far", "michalewicz, near 0", "pen_holder, far"],
 ]
 NAMES = [*HARD, *[name for name in [*CASES][::7] if name not in HARD]]
-# A gradient of next to nothing beside what rounding takes from the loss, so that no error can be seen.
-UNDECIDED = {"biggs_six, minimum", "goldstein_price, minimum", "pen_holder, far", "levy, minimum"}
 
 
 def is_checkable(name):
@@ -56,9 +54,10 @@ def counted():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_right_gradient_of_a_test_function_is_not_called_wrong(name):
-    """Exact gradients by complex steps, at random points, minima, far from 0 and near it."""
+    """Exact gradients by complex steps; correct wherever the gradient is not next to nothing beside its loss."""
     problem, theta = CASES[name]
-    assert check_gradient(problem.fun, theta).verdict == ("suspicious" if name in UNDECIDED else "correct")
+    verdict = check_gradient(problem.fun, theta).verdict
+    assert verdict == "correct" or (verdict == "suspicious" and not is_checkable(name))
 
 
 @pytest.mark.parametrize("name", filter(is_checkable, NAMES))
