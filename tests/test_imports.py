@@ -15,8 +15,8 @@ MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for p
 # Lower levels first; a module imports from lower levels only.
 CORE_LEVELS = [
     {"parameters"},
-    {"activations", "initializers", "losses", "penalties", "schedules", "optimizers", "gradient_report", "targets"},
-    {"network"},
+    {"activations", "initializers", "losses", "penalties", "schedules", "optimizers", "differences", "targets"},
+    {"network", "gradient_report", "step_ladder"},
     {"batches", "monitors"},
     {"objective", "divergence"},
     {"prediction"},

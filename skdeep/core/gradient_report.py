@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._extras import optional
+from .differences import NOISY, ROUNDING, SAFETY, Slope
 from .parameters import Array
 
 #: A relative error up to the first is that of a correct gradient, above the second of a wrong one; between them the
@@ -18,37 +19,21 @@ from .parameters import Array
 CORRECT_BELOW, WRONG_ABOVE = 1e-6, 1e-4
 #: The largest share of differences that may be set aside for their kinks before a gradient is called correct.
 MOST_KINKS = 0.2
-#: An error within so many times what rounding alone explains counts as none.
-ROUNDINGS = 10.0
-#: A block that rounding hides is no alarm if it is a smaller share of the whole gradient than the first, or its
-#: gradient smaller than the second share of that rounding, which is zero.
+#: A block that noise hides is no alarm if it is a smaller share of the whole gradient than the first, or its gradient
+#: smaller than the second share of that noise, which is zero.
 NEGLIGIBLE, ZERO = 1e-6, 1e-3
-#: A wrong entry alone makes a block suspicious if its error is at least this share of the block.
-SMALLEST_SHARE = 1e-8
+#: A wrong entry alone makes a block suspicious if its error is at least this share of the block: the first where a
+#: second look was to be had, the second at a single step, whose own error is of that order.
+SMALLEST, SMALLEST_AT_ONE_STEP = 1e-10, 1e-8
 #: How many of the entries that are furthest off a result lists.
 N_WORST = 5
-#: A gradient that is a multiple of the difference up to this share of it gets told by which factor.
-SAME_FACTOR = 1e-3
+#: So many times the noise of a loss at one step is about the error of a slope.
+NOISES = 4.0
+#: Noise of a loss, relative to its size, between which a part of it is probably computed in float32.
+LIKE_FLOAT32 = 1e-9, 1e-5
+#: With such a loss a relative error up to this is suspicious, with a noisier one any: the noise may be swings.
+CLEARLY_WRONG = 1e-2
 SEVERITY = ("correct", "suspicious", "wrong")
-
-
-class Probe(NamedTuple):
-    """One two-sided difference beside what the gradient says of it.
-
-    Attributes
-    ----------
-    gradient, difference : float
-        Both slopes.
-    step : float
-        How far the two probes lie from theta.
-    crosses_kink : bool
-        Whether they lie on different sides of a kink.
-    """
-
-    gradient: float
-    difference: float
-    step: float
-    crosses_kink: bool
 
 
 class WorstEntry(NamedTuple):
@@ -83,7 +68,12 @@ class BlockCheck:
     n_kinks : int
         How many more were set aside.
     noise : ndarray of shape (n_probes,)
-        What rounding alone adds to each difference, about ``1e-16 |J| / h``.
+        How far off each difference may be: by rounding, about ``1e-16 |J| / h``, or where there was a second look by
+        what other steps say against it.
+    rounding : ndarray of shape (n_probes,)
+        The part of the noise that float64 explains.
+    smallest : float
+        The error of a single entry counts from this share of the block on.
     """
 
     indices: Array
@@ -91,14 +81,17 @@ class BlockCheck:
     difference: Array
     n_kinks: int
     noise: Array
+    rounding: Array
+    smallest: float = SMALLEST
 
     @classmethod
-    def of(cls, probes: Iterable[Probe], level: float) -> BlockCheck:
-        """Sort the probes of a loss of about that size."""
-        gradient, difference, step, crosses_kink = (np.array(column) for column in zip(*probes, strict=True))
+    def of(cls, gradient: Iterable[float], slopes: Iterable[Slope], smallest: float = SMALLEST) -> BlockCheck:
+        """Set aside what crosses a kink."""
+        difference, noise, rounding, _, crosses_kink = (np.array(column) for column in zip(*slopes, strict=True))
         kept = np.flatnonzero(~crosses_kink)
-        noise = np.finfo(np.float64).eps * level / step[kept]
-        return cls(kept, gradient[kept], difference[kept], int(crosses_kink.sum()), noise)
+        claimed = np.array(list(gradient))
+        n_kinks = int(crosses_kink.sum())
+        return cls(kept, claimed[kept], difference[kept], n_kinks, noise[kept], rounding[kept], smallest)
 
     @property
     def relative_error(self) -> float:
@@ -111,62 +104,87 @@ class BlockCheck:
         return float(np.linalg.norm(self.gradient) + np.linalg.norm(self.difference))
 
     @property
-    def allowance(self) -> float:
-        """An error of this size counts as rounding."""
-        return ROUNDINGS * float(np.linalg.norm(self.noise))
-
-    @property
     def is_unchecked(self) -> bool:
         """Whether all differences were set aside."""
         return len(self.indices) == 0
 
     @property
-    def _error_beyond_rounding(self) -> float:
-        return relative_error(self.gradient, self.difference, self.allowance)
+    def _error_beyond_noise(self) -> float:
+        return relative_error(self.gradient, self.difference, SAFETY * self.noise)
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether the gradient is next to nothing beside what is rounded away."""
+        return bool(np.linalg.norm(self.gradient) <= ZERO * np.linalg.norm(self.noise)) and not self.noise_of_loss
 
     def is_negligible(self, whole: float) -> bool:
         """Whether the block is zero, or next to nothing of a gradient of size `whole`."""
-        is_zero = np.linalg.norm(self.gradient) <= ZERO * np.linalg.norm(self.noise)
-        return bool(is_zero) or self.size <= NEGLIGIBLE * whole
+        return self.is_zero or self.size <= NEGLIGIBLE * whole
 
-    def is_hidden_by_rounding(self, whole: float) -> bool:
-        """Whether rounding is so large beside the block that a wrong gradient could hide in it."""
-        explained = self.relative_error > WRONG_ABOVE >= self._error_beyond_rounding
-        return explained and not self.is_negligible(whole)
+    def is_hidden(self, whole: float) -> bool:
+        """Whether a wrong gradient could hide: in rounding that explains its error, or in any noise beyond rounding."""
+        explained = self.relative_error > WRONG_ABOVE >= self._error_beyond_noise
+        return (explained or self.noise_of_loss > 0) and not self.is_negligible(whole)
 
     def verdict(self, whole: float) -> str:
-        """By the relative error less what rounding alone explains: "correct", "suspicious" or "wrong"."""
-        error = self._error_beyond_rounding
-        if error > WRONG_ABOVE:
+        """By the relative error beyond noise: "correct", "suspicious" or "wrong"."""
+        error = self._error_beyond_noise
+        if error > self.wrong_above:
             return "wrong"
-        doubtful = self.is_unchecked or self.is_hidden_by_rounding(whole) or self._an_entry_stands_out()
-        return "suspicious" if error > CORRECT_BELOW or doubtful else "correct"
+        hidden = self.is_unchecked or self.is_hidden(whole)
+        return "suspicious" if error > CORRECT_BELOW or hidden or self._standing_out.any() else "correct"
 
-    def _an_entry_stands_out(self) -> bool:
-        """Whether a single entry is wrong that is too small to show in the norms."""
+    @property
+    def _standing_out(self) -> Array:
+        """Which single entries are wrong, also where they are too small to show in the norms."""
         errors, sizes = np.abs(self.gradient - self.difference), np.abs(self.gradient) + np.abs(self.difference)
-        shown = errors > SMALLEST_SHARE * self.size + ROUNDINGS * self.noise
-        return bool(np.any(shown & (errors > WRONG_ABOVE * sizes)))
+        return (errors > self.smallest * self.size + SAFETY * self.noise) & (errors > WRONG_ABOVE * sizes)
+
+    def doubts(self, whole: float) -> tuple[Array, float, float]:
+        """Which differences need another look, how exact, relative to their size, and from what size on."""
+        is_nothing = self.is_zero or self.size <= self.smallest * whole
+        if self.relative_error <= CORRECT_BELOW or (is_nothing and self._error_beyond_noise <= CORRECT_BELOW):
+            return np.flatnonzero(self._standing_out), WRONG_ABOVE, self.smallest / WRONG_ABOVE * self.size
+        sizes = np.abs(self.gradient) + np.abs(self.difference)
+        off = np.abs(self.gradient - self.difference) > CORRECT_BELOW * sizes
+        smaller = min(np.linalg.norm(self.gradient), np.linalg.norm(self.difference))
+        return np.flatnonzero(off), CORRECT_BELOW, 2.0 * float(smaller) / np.sqrt(len(sizes))
+
+    @property
+    def noise_of_loss(self) -> float:
+        """How noisy the loss is, relative to its size, where that is more than float64's rounding and matters; or 0."""
+        noisy = self.noise > NOISY * self.rounding
+        if SAFETY * np.linalg.norm(self.noise[noisy]) <= CORRECT_BELOW * self.size:
+            return 0.0
+        return float(ROUNDING / NOISES * np.median(self.noise[noisy] / self.rounding[noisy]))
+
+    @property
+    def wrong_above(self) -> float:
+        """From which relative error on the block is wrong: a larger one where noise could be swings of the loss."""
+        noise = self.noise_of_loss
+        return WRONG_ABOVE if not noise else CLEARLY_WRONG if noise <= LIKE_FLOAT32[1] else 1.0
 
     @property
     def factor(self) -> float | None:
-        """The one number by which all differences must be multiplied to give the gradient, or None."""
-        norm = float(np.linalg.norm(self.difference))
-        if norm <= self.allowance:
+        """The one number by which all differences must be multiplied for the gradient to be correct, or None."""
+        norm, allowance = float(np.linalg.norm(self.difference)), SAFETY * float(np.linalg.norm(self.noise))
+        if norm <= allowance:
             return None
         factor = float(self.gradient @ self.difference) / norm**2
-        rest = float(np.linalg.norm(self.gradient - factor * self.difference))
-        return factor if rest <= SAME_FACTOR * norm else None
+        scaled = replace(self, difference=factor * self.difference, noise=abs(factor) * self.noise)
+        explains = scaled.relative_error <= WRONG_ABOVE and scaled._error_beyond_noise <= CORRECT_BELOW
+        differs = abs(factor - 1.0) > CORRECT_BELOW + allowance / norm
+        return factor if explains and differs and not scaled._standing_out.any() else None
 
 
-def relative_error(gradient: Array, difference: Array, noise: float = 0.0) -> float:
-    """``(||g - d|| - noise) / (||g|| + ||d||)``, 0 at least.
+def relative_error(gradient: Array, difference: Array, noise: float | Array = 0.0) -> float:
+    """``||g - d|| / (||g|| + ||d||)``, with every ``|g_i - d_i|`` less by its noise.
 
     Parameters
     ----------
     gradient, difference : ndarray
         Both slopes, of one shape.
-    noise : float, default=0.0
+    noise : float or ndarray, default=0.0
         An error up to this counts as none.
 
     Returns
@@ -175,8 +193,8 @@ def relative_error(gradient: Array, difference: Array, noise: float = 0.0) -> fl
         In [0, 1].
     """
     total = float(np.linalg.norm(gradient) + np.linalg.norm(difference))
-    excess = float(np.linalg.norm(gradient - difference)) - noise
-    return max(0.0, excess) / total if total > 0 else 0.0
+    excess = float(np.linalg.norm(np.maximum(np.abs(gradient - difference) - noise, 0.0)))
+    return excess / total if total > 0 else 0.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -184,10 +202,12 @@ class GradientCheckResult:
     """Whether a gradient is correct, and where it is not; true in a condition where it is.
 
     The relative error ``||g - d|| / (||g|| + ||d||)`` of a correct gradient is at most 1e-6, that of a wrong one above
-    1e-4. Each block is judged by its error less ten times what rounding alone explains. "suspicious" is also a block
-    whose error is above 1e-4 by rounding alone, unless it is zero or less than a millionth of the whole; one with a
-    single wrong entry that is too small to show in the norms; one that lies at a kink with all its entries; and the
-    whole where more than a fifth of it does.
+    1e-4. Each block is judged by its error less ten times the noise of each difference: what rounding alone explains,
+    or what looks at other steps say. "suspicious" is also a block whose error is above 1e-4 by rounding alone, unless
+    it is zero or less than a millionth of the whole; one whose loss is noisier than float64's rounding, such as a loss
+    with a part in float32, in which only an error above 1e-2 is a wrong one; one with a single wrong entry that is too
+    small to show in the norms; one that lies at a kink with all its entries; and the whole where more than a fifth of
+    it does.
 
     Parameters
     ----------
@@ -234,6 +254,11 @@ class GradientCheckResult:
     def n_kinks(self) -> int:
         """How many were set aside, since their two probes lie on different sides of a kink."""
         return sum(block.n_kinks for block in self.blocks.values())
+
+    @property
+    def noise_of_loss(self) -> float:
+        """How noisy the loss is, relative to its size, where that is more than float64's rounding; or 0."""
+        return max(block.noise_of_loss for block in self.blocks.values())
 
     @property
     def has_too_many_kinks(self) -> bool:
@@ -292,22 +317,34 @@ class GradientCheckResult:
             text += f"\n{self.n_kinks} more lie at a kink of an activation and are set aside."
         if self.has_too_many_kinks:
             text += " That is too many: check at other weights, or with a smooth activation."
-        return text
+        return text + self._noise()
+
+    def _noise(self) -> str:
+        """What to say of a noisy loss."""
+        noise = self.noise_of_loss
+        if not noise:
+            return ""
+        text = f"\nThe loss looks noisy, by about {noise:.0e} of its size, where float64 rounds to {ROUNDING:.0e}."
+        like_float32 = LIKE_FLOAT32[0] < noise < LIKE_FLOAT32[1]
+        return text + (" Is a part of it computed in float32?" if like_float32 else "")
 
     def _reason(self, block: BlockCheck, verdict: str) -> str:
         """Why the verdict is not the one that the error alone would give."""
         if block.is_unchecked:
             return ": not checked, all of it lies at a kink"
+        cause = "noise" if block.noise_of_loss else "rounding"
         if verdict == "correct" and block.relative_error > CORRECT_BELOW:
-            return ": the error is rounding"
-        return ": rounding is too large beside it to tell" if block.is_hidden_by_rounding(self._size) else ""
+            return f": the error is {cause}"
+        hidden = verdict == "suspicious" and block.is_hidden(self._size)
+        return f": {cause} is too large beside it to tell" if hidden else ""
 
     def _advice(self) -> list[str]:
         if self.suspect is None:
             return []
         advice = f"Look at {self.suspect} first"
         factor = self.blocks[self.suspect].factor
-        advice += "." if factor is None else f": its gradient is {factor:.4g} times the difference throughout."
+        digits = 4 if factor is None or abs(factor - 1.0) > 1e-2 else 8  # so that 1.00005 does not read as 1
+        advice += "." if factor is None else f": its gradient is {factor:.{digits}g} times the difference throughout."
         names = list(self.blocks)
         before = [self.block_verdicts[name] for name in names[: names.index(self.suspect)]]
         if before and "correct" not in before:
@@ -330,7 +367,8 @@ class GradientCheckResult:
         dict
             Attribute to value.
         """
-        names = ("verdict", "relative_error", "n_checked", "n_kinks", "suspect", "block_errors", "block_verdicts")
+        counts = ("n_checked", "n_kinks", "noise_of_loss")
+        names = ("verdict", "relative_error", *counts, "suspect", "block_errors", "block_verdicts")
         return {name: getattr(self, name) for name in names} | {"worst": [entry._asdict() for entry in self.worst]}
 
     # The core itself knows neither pandas nor our plots: they are looked up when somebody who has them asks.

@@ -59,6 +59,24 @@ def test_relative_error_is_the_published_formula(theta):
     assert "0.5 times the difference" in str(result)
 
 
+@pytest.mark.parametrize("factor", [-1.0, 0.0, 0.5, 1.00005, 1.001, 3.0])
+def test_a_factor_is_said_where_it_explains_the_error(factor, theta):
+    """And in so many digits that it does not read as 1."""
+    result = check_gradient(lambda t: (cubes(t)[0], factor * cubes(t)[1]), theta)
+    assert f"its gradient is {factor:g} times the difference throughout" in str(result)
+
+
+@pytest.mark.parametrize("factor", [1.001, 1.01, 2.0, 1e3])
+def test_a_single_wrong_entry_is_no_factor_throughout(factor):
+    """Neither is two thousand entries of which one is wrong "1 times the difference"."""
+    start = np.random.default_rng(0).normal(size=2000)
+    result = check_gradient(with_error(_7=factor), start)
+    assert result.verdict != "correct"
+    assert result.blocks["theta"].factor is None
+    assert "times the difference" not in str(result)
+    assert result.worst[0].index == 7
+
+
 @pytest.mark.parametrize("shape", [(), (1,), (2, 3)])
 def test_theta_may_have_any_shape(shape):
     """`fun` gets theta in the shape in which it was given."""
@@ -115,13 +133,21 @@ def test_the_size_of_the_loss_does_not_matter(scale, theta):
     assert not check_gradient(lambda t: (scale * cubes(t)[0], 1.001 * scale * cubes(t)[1]), theta)
 
 
-@pytest.mark.parametrize(("scale", "factor"), [(1e-12, -3.5), (1e-10, 1.1), (1e-9, 1.01)])
+@pytest.mark.parametrize(("scale", "factor"), [(3e-14, 1.1), (1e-13, 1.02), (1e-12, 1.002)])
 def test_an_error_that_rounding_could_explain_is_suspicious(scale, factor):
-    """Beside a loss so much larger the differences cannot tell right from wrong, and the report says so."""
+    """Beside a loss so much larger no difference can tell right from wrong, and the report says so."""
     start = np.array([1.0, 2.0, 3.0])
     result = check_gradient(lambda t: (1.0 + scale * t @ t, factor * 2 * scale * t), start)
     assert result.verdict == "suspicious"
     assert "rounding is too large" in str(result)
+
+
+@pytest.mark.parametrize(("scale", "factor"), [(1e-12, -3.5), (1e-10, 1.1), (1e-9, 1.01)])
+def test_an_error_that_only_larger_steps_can_tell_from_rounding_is_wrong(scale, factor):
+    """A hundred times the first step and more."""
+    start = np.array([1.0, 2.0, 3.0])
+    assert check_gradient(lambda t: (1.0 + scale * t @ t, 2 * scale * t), start).verdict == "correct"
+    assert check_gradient(lambda t: (1.0 + scale * t @ t, factor * 2 * scale * t), start).verdict == "wrong"
 
 
 def test_a_negligible_block_that_rounding_hides_is_no_alarm():
@@ -244,7 +270,8 @@ def test_no_false_alarm_on_correct_networks(seed, planted):
         (lambda t: (t @ t, (2 * t).astype(np.float32)), "float64.*float32"),
         (lambda t: (t @ t, 2j * t), "real numbers.*complex"),
         (lambda t: (t @ t, t > 0), "real numbers.*bool"),
-        (lambda t: (t @ t, [t[:4], t[4:]]), "one array in theta's shape"),
+        (lambda t: (t @ t, [t[:4], t[4:]]), "one array in theta's shape.* a list of length 2"),
+        (lambda t: (t @ t, {"W": t}), "one array in theta's shape.* a dict of length 1"),
         (lambda t: (t @ t, t.__imul__(2)), "leave theta as it is"),
         (lambda t: (np.random.default_rng().random(), t), "freeze its random masks"),
         ("fun", "fun must be a callable"),
@@ -290,6 +317,34 @@ def test_theta_must_be_floating(start):
     """Steps of 6e-6 mean nothing to an integer."""
     with pytest.raises(TypeError, match="theta must be floating-point"):
         check_gradient(cubes, start)
+
+
+@pytest.mark.parametrize(
+    ("start", "got"),
+    [
+        ({"W": np.ones((2, 3)), "b": np.ones(3)}, "a dict of length 2"),
+        ([np.ones((2, 3)), np.ones(3)], "a list of length 2"),
+        ((np.ones((2, 3)), np.ones((3, 1))), "a tuple of length 2"),
+        ([[1.0, 2.0], [3.0]], "a list of length 2"),
+        (np.array([1.0, 2.0], dtype=object), "ndarray, of objects"),
+        (None, "None"),
+    ],
+    ids=str,
+)
+def test_theta_in_parts_is_to_be_concatenated(start, got):
+    """The message names argument, rule, remedy and value."""
+    with pytest.raises(TypeError, match=f"theta must be one array of floating-point numbers: concatenate .* Got {got}"):
+        check_gradient(cubes, start)
+
+
+def test_a_list_of_arrays_of_one_shape_is_one_array():
+    """With one axis more, which `fun` can unpack."""
+
+    def fun(theta):
+        W, V = theta
+        return np.sum(W**2) + np.sum(V**3), [2 * W, 3 * V**2]
+
+    assert check_gradient(fun, [np.full((2, 2), 0.5), np.full((2, 2), 1.5)])
 
 
 @pytest.mark.parametrize("start", [np.array([]), np.array([1.0, np.nan])])

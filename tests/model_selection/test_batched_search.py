@@ -907,7 +907,7 @@ SEARCHES = [
 
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered in cast")  # of scikit-learn's folds of infinite targets
-@pytest.mark.filterwarnings("ignore:All rows of the classes .* have weight 0")
+@pytest.mark.filterwarnings("ignore:All rows of the classes .* have weight 0", "ignore:y holds a single class")
 @parametrize_with_checks(SEARCHES)
 def test_scikit_learn_check(estimator, check):
     """The search does what scikit-learn asks of every estimator."""

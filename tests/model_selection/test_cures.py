@@ -287,7 +287,7 @@ KILLED = {
 def test_initial_weights_are_not_blamed_where_they_were_measured():
     """They suit; steps that are too large have switched off all units."""
     report = report_on(DeepMLPClassifier((50,) * 5, **KILLED, random_state=0), X, Y)
-    assert "constant predictions" in [advice.problem for advice in report.advice]
+    assert {"constant predictions", "training came to nothing"} & {advice.problem for advice in report.advice}
     assert not any("init" in advice.parameters for advice in report.advice)
 
 

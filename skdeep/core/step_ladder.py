@@ -1,0 +1,190 @@
+"""The slope of a loss from differences at many steps, where one does not tell, and how far it can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from .differences import EPSILON, ROUNDING, SAFETY, Line, Look, Slope
+from .parameters import Array
+
+# Between neighbouring steps. As far from any fraction as can be, so that a loss that is rounded to a grid does not give
+# the same difference at two steps by chance.
+RATIO = 2.0 + 5.0**0.5
+# Rungs, as powers of RATIO times the first step: those climbed first, those beyond, those below.
+FIRST, LARGER, SMALLER = (0, 2, 3, 4), (5, 6, 7), (1, *range(-1, -11, -1))
+ENOUGH = 4  # of the smallest steps tell noise, which is the same at any step, from swings, which fall with it
+# A smooth loss leaves a slope by powers of the step. One that is farther away at once, by so many times the error, has
+# a kink or jumps.
+LEAP = 1e4
+HALVINGS = 8  # of the way between two steps, to see whether a leap is a kink: it falls with the way, a jump does not
+SINGLE = float(np.finfo(np.float32).eps)
+
+
+def known_slope(line: Line, first: Slope, gradient: float, tolerance: float, scale: float) -> Slope:
+    """By a ladder of steps, climbed until the slope is known well enough, or as well as it can be.
+
+    Larger steps tell more where rounding hides the slope, smaller ones where the loss swings within a step. Well enough
+    is an error that decides: far below that of the gradient, or below `tolerance` of the slopes.
+
+    Parameters
+    ----------
+    line : Line
+        The loss.
+    first : Slope
+        By one difference; returned where the ladder tells nothing, at kinks and at the edge of the domain.
+    gradient : float
+        What the gradient says. It decides how long to climb, and not which estimate is taken.
+    tolerance : float
+        Relative to the slopes, or to `scale` where that is larger.
+    scale : float
+        Slopes below it are small.
+
+    Returns
+    -------
+    Slope
+        The estimate with the smallest error.
+    """
+    ladder, best = _Ladder(line, max(abs(gradient), scale)), None
+    for rung in ladder.rungs():
+        leap = ladder.climb(rung)
+        if leap is not None:
+            return leap
+        best = ladder.best
+        if best is None:
+            continue
+        size = max(abs(gradient) + abs(best.value), scale)
+        # A loss that swings within the steps looks noisy, so that what is not rounding waits for smaller steps.
+        decides = SAFETY * best.error <= abs(gradient - best.value) / 2 and (best.is_rounding or rung in LARGER)
+        if decides or SAFETY * best.error <= tolerance * size:
+            return best
+    return best or ladder.constant or first
+
+
+class _Ladder:
+    """The looks along a line, and what they say together."""
+
+    def __init__(self, line: Line, scale: float) -> None:
+        self.line, self.scale = line, scale
+        self.looks: list[Look] = []
+        self.edge = np.inf  # the step at which a kink comes into sight
+        self.estimates: list[Slope] = []
+
+    def rungs(self) -> Iterator[int]:
+        """The order in which to climb, by what has been seen."""
+        yield from FIRST
+        if not self.looks[-1].is_flat and not (self.best and self.best.is_rounding):
+            for rung in SMALLER:
+                yield rung
+                if self.looks[-1].is_flat:
+                    break
+        yield from LARGER
+
+    def climb(self, rung: int) -> Slope | None:
+        """Take a look. Returns what is left to know if the loss jumps."""
+        self.looks.append(self.line.try_look(EPSILON * RATIO**rung * self.line.scale))
+        self.estimates = _estimates(self.seen)
+        leap = _leap(self.seen, self.estimates)
+        if leap is not None:
+            slope, near, far = leap
+            if not _is_kink(self.line, slope, near, far):
+                return slope._replace(error=abs(far.slope - slope.value), rounding=far.rounding)
+            self.edge = far.step
+            self.estimates = _estimates(self.seen)
+        return None
+
+    @property
+    def seen(self) -> list[Look]:
+        """What changes the loss, by its step."""
+        return sorted(look for look in self.looks if look.is_usable and not look.is_flat and look.step < self.edge)
+
+    @property
+    def best(self) -> Slope | None:
+        """The estimate with the smallest error beside its size, of those that float64 explains if there are any.
+
+        Its error reaches to all at smaller steps that contradict it. A loss that does not change may be rounded, and
+        says no more than that the slope is not much above that of the first step that changes it.
+        """
+        estimates = self.estimates
+        if self.seen and any(look.is_flat for look in self.looks):
+            least = self.seen[0]
+            error = RATIO * abs(least.slope) + least.rounding
+            estimates = [Slope(least.slope, error, least.rounding, least.step), *estimates]
+        explained = [slope for slope in estimates if slope.is_rounding]
+        best = min(
+            explained or estimates, key=lambda slope: slope.error / max(self.scale, abs(slope.value)), default=None
+        )
+        if best is None:
+            return None
+        apart = [(abs(best.value - other.value), other) for other in estimates if other.step < best.step]
+        return best._replace(error=max([best.error, *(gap for gap, other in apart if gap > SAFETY * other.error)]))
+
+    @property
+    def constant(self) -> Slope | None:
+        """Zero, where no step changes the loss, as exactly as its precision allows."""
+        usable = [look for look in self.looks if look.is_usable]
+        if not usable or not all(look.is_flat for look in usable):
+            return None
+        largest, is_single = max(usable), float(np.float32(self.line.loss)) == self.line.loss
+        rounding = largest.rounding * (SINGLE / ROUNDING if is_single else 1.0)
+        return Slope(0.0, rounding, rounding, largest.step)
+
+
+def _estimates(seen: Sequence[Look]) -> list[Slope]:
+    """What any two neighbouring steps say, without the error of the order of the step's square.
+
+    Two smaller steps at least must have been seen, since one may agree by chance.
+    """
+    if len(seen) < 4:
+        return []
+    step, slope, rounding = (np.array(column) for column in list(zip(*seen, strict=True))[:3])
+    square = (step[1:] / step[:-1]) ** 2
+    value = (square * slope[:-1] - slope[1:]) / (square - 1.0)
+    errors = [_error(np.abs(value[:i] - value[i]), step[:i]) for i in range(2, len(value))]
+    columns = np.stack([value[2:], np.maximum(errors, rounding[2:-1]), rounding[2:-1], step[2:-1]], axis=1)
+    return [Slope(value, error, rounding, step) for value, error, rounding, step in columns.tolist()]
+
+
+def _error(disagreement: Array, step: Array) -> float:
+    """Of an estimate with which those at smaller steps disagree so much.
+
+    Rounding and noise are the same in every loss, so that their part of a slope falls as the step grows, and each
+    disagreement counts by its step; what is cut off shows between neighbours. But where disagreement falls with the
+    step there is no noise, but a loss that swings within the larger steps, and it counts in full.
+    """
+    noise = disagreement * step / step[-1]
+    is_noise = noise[: max(1, min(ENOUGH, len(noise) // 2))].max() >= noise.max() / SAFETY
+    return float(np.max(noise if is_noise else disagreement))
+
+
+def _leap(seen: Sequence[Look], estimates: Sequence[Slope]) -> tuple[Slope, Look, Look] | None:
+    """An estimate with which one step agrees, and from which the next is far off at once; and both looks."""
+    for slope in estimates:
+        for near, far in pairwise(look for look in seen if look.step > slope.step):
+            agrees = abs(near.slope - slope.value) <= SAFETY * slope.error
+            if agrees and abs(far.slope - slope.value) > LEAP * slope.error:
+                return slope, near, far
+    return None
+
+
+def _is_kink(line: Line, slope: Slope, near: Look, far: Look) -> bool:
+    """Whether the loss goes on from its slope at a leap, and does not jump.
+
+    It jumps where a part of it is rounded: as long as that part does not change, it seems to have no slope.
+    """
+
+    def size(look: Look) -> float:
+        return abs(look.slope - slope.value) * look.step
+
+    leap = size(far)
+    for _ in range(HALVINGS):
+        middle = line.try_look(float(np.sqrt(near.step * far.step)))
+        if not middle.is_usable:
+            return False
+        if abs(middle.slope - slope.value) > SAFETY**2 * slope.error:
+            far = middle
+        else:
+            near = middle
+    return size(far) < leap / SAFETY
