@@ -140,13 +140,16 @@ class Rows:
         """Gather rows, targets and ``weight / divisor`` into a workspace, or a slot of one, of as many rows."""
         take_rows(self.X, numbers, workspace.inputs)
         self.Y.take(numbers, 0, workspace.targets, "clip")
-        if self.weight is not None and self.factor is None and self.weight.dtype == workspace.row_weights.dtype:
-            self.weight.take(numbers, 0, workspace.row_weights, "clip")
-            workspace.row_weights /= divisor
-        elif (weight := self.weights_of(numbers)) is not None:
-            np.divide(weight, divisor, out=workspace.row_weights, casting="same_kind")
-        else:
+        weight = self.weight
+        if weight is None and self.factor is None:
             workspace.row_weights.fill(1.0 / divisor)
+        elif weight is not None and self.factor is None and weight.dtype == workspace.row_weights.dtype:
+            weight.take(numbers, 0, workspace.row_weights, "clip")
+            workspace.row_weights /= divisor
+        else:
+            product = self.weights_of(numbers)
+            assert product is not None
+            np.divide(product, divisor, out=workspace.row_weights, casting="same_kind")
 
     def merge_equal(self) -> Rows:
         """Equal rows with equal targets as one row of their total weight, in an order that is theirs alone."""
