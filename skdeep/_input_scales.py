@@ -36,6 +36,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import issparse
 
 MOST_SCALES = 1e3  # largest by smallest standard deviation
@@ -58,7 +59,7 @@ SENTENCES = (
 Moments = tuple[Any, Any, Any, Any]
 
 
-def input_warnings(X: Any, names: Any = None, *, size: bool = True) -> tuple[str, ...]:
+def input_warnings(X: Any, names: Any = None, *, size: bool = True, constants: bool = True) -> tuple[str, ...]:
     """What is wrong with the scales of the inputs.
 
     Parameters
@@ -70,6 +71,8 @@ def input_warnings(X: Any, names: Any = None, *, size: bool = True) -> tuple[str
     size : bool, default=True
         Whether absolute size matters, as to all that learns by steps of a given rate; if not, columns are compared
         with each other alone.
+    constants : bool, default=True
+        Whether columns that do not vary matter; not to a network of ours, whose `fit` gives them no weight.
 
     Returns
     -------
@@ -82,6 +85,8 @@ def input_warnings(X: Any, names: Any = None, *, size: bool = True) -> tuple[str
         return ()
     names = getattr(X, "columns", None) if names is None else names
     names = np.asarray(names if names is not None and len(names) == len(columns.mean) else range(len(columns.mean)))
+    if not constants and columns.vary.any():
+        names, columns = names[columns.vary], columns.only(columns.vary)
     scaler = "StandardScaler(with_mean=False)" if issparse(X) else "StandardScaler"
     centre = "centre them, which takes a dense X (StandardScaler)" if issparse(X) else f"centre them ({scaler})"
     odd, factor, from_others = _odd_scales(columns)
@@ -197,6 +202,11 @@ class Columns:
     spread: Any
     deviation: Any
     share: Any
+
+    def only(self, chosen: npt.NDArray[np.bool_]) -> Columns:
+        """Some of the columns."""
+        moments = (part[chosen] for part in (self.mean, self.spread, self.deviation, self.share))
+        return Columns(self.n_rows, self.rounding, self.left_over, *moments)
 
     @property
     def vary(self) -> Any:

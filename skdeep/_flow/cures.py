@@ -133,7 +133,7 @@ def _scale(X: Any) -> tuple[Any, str]:
     if not issparse(X):
         return StandardScaler().fit_transform(X), "put a StandardScaler before the network"
     scaled = StandardScaler(with_mean=False).fit_transform(X)
-    if np.prod(X.shape) <= MOST_DENSE and input_warnings(scaled):
+    if np.prod(X.shape) <= MOST_DENSE and input_warnings(scaled, constants=False):
         dense = StandardScaler().fit_transform(X.toarray())
         return dense, "make the rows dense and put a StandardScaler before the network"
     return scaled, "put a StandardScaler(with_mean=False) before the network"

@@ -63,6 +63,6 @@ def gradient_flow(estimator: Any, X: Any, y: Any, *, sample_weight: Any = None) 
     if not varies(rows):
         raise ValueError("X must have rows that differ: without a spread there is no signal to follow. Got equal rows.")
     layers = measure(network, rows, y, sample_weight)
-    warnings = input_warnings(rows, names)
+    warnings = input_warnings(rows, names, constants=False)
     advice = advise(network, rows, y, sample_weight, layers, scaled=not warnings)
     return GradientFlowReport(layers, warnings, advice)

@@ -63,6 +63,11 @@ def is_size_sensitive(estimator: Any) -> bool:
     return any(name in SIZE_SENSITIVE for name in names_of(predictor_of(estimator)))
 
 
+def leaves_out_constants(estimator: Any) -> bool:
+    """Whether inputs that do not vary in training have no influence on the estimator, however large they are."""
+    return any(name in ("DeepMLPClassifier", "DeepMLPRegressor") for name in names_of(predictor_of(estimator)))
+
+
 def turn(knob: str, subject: Subject) -> Change | None:
     """Turn a knob; None where the estimator has no such knob, is not known, or cannot be moved any further."""
     if knob == "scale":

@@ -10,7 +10,7 @@ from scipy.sparse import issparse
 from .._input_scales import input_warnings, tells_of_inputs
 from ._failure import Failure
 from ._fits import Fit
-from ._hyperparameters import is_scale_sensitive, is_size_sensitive
+from ._hyperparameters import is_scale_sensitive, is_size_sensitive, leaves_out_constants
 from ._predictor_rows import predictor_rows
 from ._recipe import Symptoms
 
@@ -39,7 +39,10 @@ def find_symptoms(
         Nothing set where nothing is wrong.
     """
     rows = predictor_rows(estimator, fits[0].estimator, X, y, N_ROWS) if is_scale_sensitive(estimator) else None
-    found = () if rows is None else input_warnings(rows.X, rows.names, size=is_size_sensitive(estimator))
+    found: tuple[str, ...] = ()
+    if rows is not None:
+        matters = {"size": is_size_sensitive(estimator), "constants": not leaves_out_constants(estimator)}
+        found = input_warnings(rows.X, rows.names, **matters)
     not_normalised = " ".join(found)
     of_each = [_spoilt(fit, not_normalised) for fit in fits]
     others = [fit for fit, spoilt in zip(fits, of_each, strict=True) if not spoilt]

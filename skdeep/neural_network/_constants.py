@@ -14,6 +14,9 @@ from ..core.targets import row_blocks
 
 Columns = npt.NDArray[np.intp]
 
+#: Steps of the precision by which entries may differ and still be one value.
+ROUNDING = 8
+
 
 def without_constant_inputs(network: Network, parameters: ParameterVector, rows: Rows, *, is_fresh: bool) -> Network:
     """A network in which inputs that are constant in training have no influence, then or later.
@@ -61,17 +64,23 @@ def constant_inputs(rows: Rows) -> tuple[Columns, Array]:
     first, columns = _dense(rows.X[rows.numbers[:1]])[0], np.arange(n_features)
     for block in row_blocks(len(rows), n_features):
         part = rows.X[rows.numbers[block]]
-        if issparse(part):
-            extremes = [_dense(extreme(axis=0)).ravel()[columns] for extreme in (part.min, part.max)]
-            is_constant = np.logical_and(*(extreme == first[columns] for extreme in extremes))
-        else:
-            is_constant = (part[:, columns] == first[columns]).all(axis=0)
-        columns = columns[is_constant]
+        columns = columns[_are_close(part, first, columns)]
         if len(columns) == 0:
             break
     if len(columns) == n_features:
         columns = columns[:0]
     return columns, first[columns]
+
+
+def _are_close(part: Array, first: Array, columns: Columns) -> npt.NDArray[np.bool_]:
+    """Whether no entry of a column differs from its first one by more than rounding."""
+    if issparse(part):
+        ends = [_dense(extreme(axis=0)).ravel()[columns] for extreme in (part.min, part.max)]
+    else:
+        entries = part[:, columns]
+        ends = [entries.min(axis=0), entries.max(axis=0)]
+    rounding = ROUNDING * np.finfo(part.dtype).eps * np.abs(first[columns])
+    return np.logical_and(*(np.abs(end - first[columns]) <= rounding for end in ends))
 
 
 def _dense(rows: Array) -> Array:

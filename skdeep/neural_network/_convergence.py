@@ -8,7 +8,6 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.exceptions import ConvergenceWarning
 
 from .._input_scales import input_warnings, may_be_mis_scaled
@@ -80,26 +79,17 @@ def on_the_first_scores(model: Model, rows: Rows, names: Any, *, is_fresh: bool,
     some = sample(rows)
     if has_few_rows(some):
         return
-    X = _with_influence(some.X[some.numbers], model.network.silent_inputs)
+    X = some.X[some.numbers]
     with np.errstate(all="ignore"):
         loss, zero_loss = mean_loss(model.network, model.parameters, some), typical_loss(model.network)
     if is_fresh and not loss <= FAR_OFF * zero_loss:
-        causes = input_warnings(X, names)
+        causes = input_warnings(X, names, constants=False)
         yield (
             f"The scores of the first weights have a loss of {loss:.3g}, where scores of zero have {zero_loss:.2g}. "
             f"{' '.join(causes) or SCALE_OR_INIT}"
         )
     elif by_steps and may_be_mis_scaled(X):
-        yield from input_warnings(X, names)
-
-
-def _with_influence(X: Any, silent: tuple[int, ...]) -> Any:
-    """The rows with zeros in the columns that the network takes no notice of."""
-    if not silent:
-        return X
-    kept = np.ones(X.shape[1], dtype=X.dtype)
-    kept[list(silent)] = 0.0
-    return X.multiply(kept).tocsr() if issparse(X) else X * kept
+        yield from input_warnings(X, names, constants=False)
 
 
 def has_few_rows(rows: Rows) -> bool:

@@ -48,9 +48,7 @@ def objective_of(
     model = judged._model if continues else start_model(parameters, judged._loss, rows, rng, None)
     if not continues:
         judged._leave_out_constants(model, rows, is_fresh=True)
-    network = replace(model.network, silent_inputs=())
-    if not dropout:
-        network = replace(network, keep_prob=(1.0,) * len(network.keep_prob))
+    network = model.network if dropout else replace(model.network, keep_prob=(1.0,) * len(model.network.keep_prob))
     penalty = make_penalty(parameters, model.alpha, rows.total_weight)
     return Objective(network, rows, penalty), model.parameters.astype(np.float64).copy()
 

@@ -12,8 +12,8 @@ from sklearn.preprocessing import StandardScaler
 
 from skdeep import DeepMLPClassifier, DeepMLPRegressor
 from skdeep.augmentation import GaussianNoise
-from skdeep.inspection import check_gradient
-from skdeep.model_selection import BatchedGridSearchCV
+from skdeep.inspection import check_gradient, gradient_flow
+from skdeep.model_selection import BatchedGridSearchCV, bias_variance_report
 
 SMALL = {"hidden_layer_sizes": (16, 8), "max_iter": 15, "learning_rate_init": 0.01, "random_state": 0}
 SOLVERS = ["adam", "adamw", "sgd", "rmsprop", "lbfgs"]
@@ -116,6 +116,38 @@ def test_a_warm_start_on_rows_in_which_a_column_does_not_vary_keeps_what_it_has_
     model = DeepMLPClassifier(**SMALL, warm_start=True).fit(X, y)
     model.fit(with_column(np.delete(X, 2, axis=1), 1.0), y)
     assert np.abs(model.coefs_[0][2]).min() > 0.0
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_column_that_varies_by_rounding_alone_has_no_influence(multiclass, dtype):
+    """As 0.1 and 0.3 - 0.2, or a sensor whose last bit flickers."""
+    X, y = multiclass
+    Z = with_column(with_column(X, 0.1), 1013.25)
+    Z[::7, 2], Z[::7, 3] = (
+        np.nextafter(np.float32(1013.25), np.float32(0.0)) if dtype == "float32" else 1013.25,
+        0.3 - 0.2,
+    )
+    model = DeepMLPClassifier(**SMALL, dtype=dtype).fit(Z, y)
+    assert_array_equal(model.coefs_[0][[2, 3]], 0.0)
+
+
+def test_the_flow_is_that_of_the_network_which_fit_trains(multiclass):
+    """Neither the step nor the advice takes notice of a constant column, however large; nor does a report's."""
+    X, y = multiclass
+    network = DeepMLPClassifier((8,), dtype="float64", random_state=0, max_iter=3)
+    Z = with_column(X, 1013.25, at=4)
+    flow = gradient_flow(network, Z, y)
+    assert not flow.advice
+    moved = clone(network).set_params(max_iter=1, batch_size=1000, learning_rate="constant").fit(Z, y)
+    first = clone(moved).set_params(learning_rate_init=1e-300).fit(Z, y).coefs_[0]
+    of_fit = np.linalg.norm(moved.coefs_[0] - first) / np.linalg.norm(first)
+    assert_allclose(flow.layers[0].step_ratio, of_fit, rtol=1e-6)
+    report = bias_variance_report(network, Z, y, cv=3, learning_curve=False)
+    assert not report_problems(report) & {"inputs not normalised"}
+
+
+def report_problems(report):
+    return {advice.problem for advice in report.advice}
 
 
 def test_rows_that_are_all_equal_train_as_ever():
