@@ -344,6 +344,10 @@ def _check_fit(n_rows: int, asked: dict[str, Any], rows: dict[str, int]) -> None
 
 def _label_rows(values: Any, n_rows: int) -> Labels:
     """Those of `stratify`: of an indicator matrix, or of several outputs, its different rows."""
+    if issparse(values):
+        first, numbers = _different_rows(values.tocsr())
+        rows, code = _label_rows(values.tocsr()[first].toarray(), len(first))
+        return rows, code[numbers]
     table = _table(values)
     if table.ndim != 2 or table.shape[1] < 2:
         return _labels("stratify", table, n_rows)
@@ -351,6 +355,17 @@ def _label_rows(values: Any, n_rows: int) -> Labels:
     distinct, code = np.unique(np.column_stack(codes), axis=0, return_inverse=True)
     rows = [tuple(map(getitem, columns, row)) for row in distinct.tolist()]
     return rows, code.ravel()
+
+
+def _different_rows(values: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The first of each kind of rows of a sparse matrix, and for each row the number of its kind."""
+    values = values.copy()
+    values.sum_duplicates()
+    values.eliminate_zeros()
+    ends = zip(values.indptr, values.indptr[1:], strict=False)
+    keys = [values.indices[start:end].tobytes() + values.data[start:end].tobytes() for start, end in ends]
+    _, first, numbers = np.unique(np.array(keys, dtype=object), return_index=True, return_inverse=True)
+    return first, numbers.ravel()
 
 
 def _table(values: Any) -> np.ndarray:

@@ -60,14 +60,13 @@ def unseen_classes_remark(dev: DevSet) -> str:
     str
         A sentence; empty where training has all.
     """
-    y = dev.y.astype(np.int8).toarray() if issparse(dev.y) else dev.y
-    concerned, unseen = find_unseen(dev.y_train, y)
+    concerned, unseen = find_unseen(dev.y_train, dev.y)
     if not unseen:
         return ""
     named = ", ".join(map(str, unseen[:N_NAMED])) + (", ..." if len(unseen) > N_NAMED else "")
     return (
-        f"{concerned.sum()} of {len(y)} dev rows are of classes that no training row has ({named}): they count as "
-        "errors whatever is learnt. Give fit more rows of these classes, or an X_val of its own."
+        f"{concerned.sum()} of {dev.y.shape[0]} dev rows are of classes that no training row has ({named}): they count "
+        "as errors whatever is learnt. Give fit more rows of these classes, or an X_val of its own."
     )
 
 

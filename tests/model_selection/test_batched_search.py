@@ -912,3 +912,12 @@ SEARCHES = [
 def test_scikit_learn_check(estimator, check):
     """The search does what scikit-learn asks of every estimator."""
     check(estimator)
+
+
+def test_sparse_indicators_are_searched_as_dense_ones(multilabel):
+    """With the scores of the one-by-one search, too."""
+    X, Y = multilabel
+    network, grid = DeepMLPClassifier((6,), max_iter=10, random_state=0), {"alpha": [0.1, 10.0]}
+    searches = [(BatchedGridSearchCV, csr_matrix), (BatchedGridSearchCV, np.asarray), (GridSearchCV, csr_matrix)]
+    scores = [search(network, grid, cv=3).fit(X, made(Y)).cv_results_["mean_test_score"] for search, made in searches]
+    assert_allclose(scores, [scores[0]] * 3)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_matrix
 from sklearn.metrics import accuracy_score, log_loss, mean_absolute_error, r2_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -437,3 +438,14 @@ def test_a_score_that_is_no_number_on_split_rows_is_refused_before_any_step(scor
     with pytest.raises(ValueError, match=r"scoring must be defined on the dev rows. It needs .*scoring='loss'"):
         model.fit(X, y)
     assert not hasattr(model, "coefs_")
+
+
+@pytest.mark.parametrize("container", [np.asarray, csr_matrix])
+def test_labels_that_no_training_row_has_are_counted_by_rows(multilabel, container):
+    """Ones where training has none, and zeros where it has ones alone; in whatever matrix they come."""
+    X, Y = multilabel
+    Y_train, Y_dev = Y.copy(), Y.copy()
+    Y_train[:, 1], Y_train[:, 3] = 0, 1
+    rows = ((Y_dev[:, 1] == 1) | (Y_dev[:, 3] == 0)).sum()
+    with pytest.warns(UserWarning, match=rf"{rows} of 120 dev rows are of classes that no training row has \(1, 3\)"):
+        DeepMLPClassifier((4,), max_iter=1).fit(X, container(Y_train), X_val=X, y_val=container(Y_dev))

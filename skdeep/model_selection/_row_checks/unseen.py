@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import is_classifier
 from sklearn.utils.multiclass import type_of_target
 
@@ -56,7 +57,7 @@ def unseen_in_part(y: Any, targets: Any) -> Unseen:
 
 def unseen_in_folds(y: Any, folds: Sequence[tuple[Any, Any]]) -> Unseen:
     """Of the held-out rows of all folds together, each against the training rows of its own."""
-    y = np.asarray(y)
+    y = y.tocsr() if issparse(y) else np.asarray(y)
     found = [find_unseen(y[train], y[held_out]) for train, held_out in folds]
     classes = {label: None for _, some in found for label in some}
     return Unseen(
