@@ -21,21 +21,34 @@ class LayerViews(list[npt.NDArray[Any]]):
         self._name = name
 
     def __setitem__(self, layer: Any, values: Any) -> None:
-        views = self[layer]
-        if isinstance(layer, slice):
-            values = list(values)
-            if len(values) != len(views):
-                raise ValueError(f"{self._name}[{layer}] must be {len(views)} arrays. Got {len(values)}.")
-            for number, value in zip(range(*layer.indices(len(self))), values, strict=True):
-                self[number] = value
+        if not isinstance(layer, slice):
+            self[layer][...] = self._checked(layer, values)
             return
-        given = np.asarray(values)
-        if given.shape != views.shape or given.dtype.kind not in "biuf" or not np.isfinite(given).all():
+        layers, given = range(*layer.indices(len(self))), list(values)
+        if len(given) != len(layers):
+            raise ValueError(f"{self._name} must get {len(layers)} arrays for these layers. Got {len(given)}.")
+        # All are checked before the first is written.
+        checked = [self._checked(number, value) for number, value in zip(layers, given, strict=True)]
+        for number, value in zip(layers, checked, strict=True):
+            self[number][...] = value
+
+    def _checked(self, layer: Any, values: Any) -> npt.NDArray[Any]:
+        """The values of one layer in its precision."""
+        view, given = self[layer], np.asarray(values)
+        fits = given.shape == view.shape and given.dtype.kind in "biuf"
+        with np.errstate(over="ignore"):
+            cast = given.astype(view.dtype) if fits else given
+        if not fits or not np.isfinite(cast).all():
             raise ValueError(
-                f"{self._name}[{layer}] must be finite real numbers of shape {views.shape}. "
+                f"{self._name}[{layer}] must be finite real numbers of shape {view.shape}, in {view.dtype}. "
                 f"Got {given.dtype} values of shape {given.shape}."
             )
-        views[...] = given
+        return cast
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"{self._name} must keep its {len(self)} layers: assign to one of them. Got another number.")
+
+    append = extend = insert = pop = remove = clear = sort = reverse = __delitem__ = __iadd__ = __imul__ = _refuse
 
     def __reduce__(self) -> tuple[type[list[Any]], tuple[list[Any]]]:
         return list, (list(self),)  # elsewhere they are views of nothing

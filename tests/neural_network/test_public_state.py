@@ -111,8 +111,14 @@ def test_all_layers_may_be_assigned_by_a_slice(multiclass):
         (0, np.zeros((7, 4)), r"coefs_\[0\] must be finite real numbers of shape \(4, 7\). Got float64 .* \(7, 4\)"),
         (-1, 0.0, r"coefs_\[-1\] must be finite real numbers of shape \(7, 3\). Got float64 values of shape \(\)"),
         (0, np.full((4, 7), np.nan), r"coefs_\[0\] must be finite"),
+        (0, np.full((4, 7), 1e39), r"coefs_\[0\] must be finite real numbers of shape \(4, 7\), in float32"),
+        (
+            slice(None),
+            [np.zeros((4, 7)), np.zeros((3, 7))],
+            r"coefs_\[1\] must be finite real numbers of shape \(7, 3\)",
+        ),
         (0, np.full((4, 7), "a"), r"coefs_\[0\] must be finite real numbers"),
-        (slice(None), [np.zeros((4, 7))], r"must be 2 arrays. Got 1"),
+        (slice(None), [np.zeros((4, 7))], r"coefs_ must get 2 arrays for these layers. Got 1"),
     ],
 )
 def test_what_does_not_fit_a_layer_is_refused_and_changes_nothing(multiclass, layer, values, words):
@@ -121,6 +127,23 @@ def test_what_does_not_fit_a_layer_is_refused_and_changes_nothing(multiclass, la
     with pytest.raises(ValueError, match=words):
         model.coefs_[layer] = values
     assert_array_equal(model.predict_proba(multiclass[0]), before)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda coefs: coefs.append(coefs[0]),
+        lambda coefs: coefs.pop(),
+        lambda coefs: coefs.reverse(),
+        lambda coefs: coefs.__delitem__(0),
+        lambda coefs: coefs.__iadd__([coefs[0]]),
+    ],
+)
+def test_the_number_and_order_of_layers_stays(multiclass, change):
+    """On a plain list it would be lost without a word."""
+    model = DeepMLPClassifier((7,), max_iter=1, random_state=0).fit(*multiclass)
+    with pytest.raises(TypeError, match="coefs_ must keep its 2 layers"):
+        change(model.coefs_)
 
 
 def test_stored_weights_are_a_plain_list(multiclass):
