@@ -93,10 +93,20 @@ def has_other_defaults(multiclass):
     )
     assert [theirs[name] for name in names] == [(100,), "relu", 1e-4, "constant", 1e-3, "auto", 200]
     assert [ours[name] for name in names] == [(256, 256), "silu", "auto", "cosine", 0.0015, "auto", 100]
+    X, y = multiclass
+    assert DeepMLPClassifier(max_iter=1).fit(X[y < 2], y[y < 2]).alpha_ == 3.2
+    assert DeepMLPClassifier(max_iter=1).fit(X, y).alpha_ == pytest.approx(3.2 * np.sqrt(2 / 3))
+    counted = []  # a callable rate is asked for every step
+    for n_rows in (100, 2000, 10_000):
+        steps = []
+        model = DeepMLPClassifier((2,), max_iter=1, learning_rate=lambda step, steps=steps: steps.append(step) or 1e-3)
+        model.fit(np.resize(X, (n_rows, 4)), np.resize(y, n_rows))
+        counted.append(len(set(steps)))
+    assert counted == [-(-100 // 40), 2000 // 100, -(-10_000 // 256)]
 
 
 @row("`alpha`")
-def divides_alpha_by_the_rows(multiclass):
+def divides_alpha_by_the_rows(multiclass, multioutput):
     X, y = multiclass
     n, size = len(y), 30
     # A rate of next to nothing: the loss is that of the first weights, in mini-batches.
@@ -112,6 +122,15 @@ def divides_alpha_by_the_rows(multiclass):
         model = kind((6,), solver="lbfgs", alpha=6.0, max_iter=60, random_state=0, **options).fit(X, y)
         data = -np.log(model.predict_proba(X)[np.arange(n), y]).mean()
         assert_allclose(model.loss_, objective(data, model.coefs_, 6.0, n), rtol=1e-6)
+    # A network of one layer has one optimum: that of a regressor of standardised outputs, by the same alpha.
+    X, Y = multioutput
+    Y = (Y - Y.mean(axis=0)) / Y.std(axis=0)
+    theirs = MLPRegressor(
+        (), solver="sgd", alpha=20.0, batch_size=len(Y), learning_rate_init=0.1, max_iter=2000, tol=0.0
+    )
+    ours = DeepMLPRegressor((), solver="lbfgs", alpha=20.0, max_iter=500, tol=1e-9)
+    theirs.set_params(n_iter_no_change=2000)
+    assert_allclose(theirs.fit(X, Y).coefs_[0], ours.fit(X, Y).coefs_[0], atol=1e-3)
 
 
 @row("`early_stopping`")
@@ -373,7 +392,7 @@ def test_every_row_of_the_table_has_a_check():
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_a_row_is_true_of_both(name, request):
-    """Of the scikit-learn that is installed, and of ours."""
+def test_what_a_row_says_is_seen_in_both(name, request):
+    """In the scikit-learn that is installed, and in ours."""
     check = CHECKS[name]
     check(*map(request.getfixturevalue, signature(check).parameters))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sklearn.utils.metaestimators import available_if
@@ -13,7 +13,7 @@ from .._documentation_link import DocumentationLink
 from .._input_scales import InputTotals
 from ..core import Rows, RowTotals
 from ._callbacks import WRAPPED, CallbackSupportMixin, ObservedFit, has_callbacks, with_callbacks
-from ._constants import without_constant_inputs
+from ._constants import leave_out_constants, wake_what_varies
 from ._convergence import (
     has_few_rows,
     on_the_first_rows,
@@ -148,9 +148,9 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Dat
             Target.
         sample_weight : array-like of shape (n_samples,), default=None
             What each row counts; 1 each if None. Weight k means k equal rows in the objective, 0 none; where all rows
-            fit one mini-batch and no dropout, augmentation or early stopping draws by row, the two train bitwise alike.
-            The penalty is `alpha` over twice the sum of the weights: scale weights to a mean of 1 to leave it as it is
-            without any.
+            fit one mini-batch and no dropout, augmentation or early stopping draws by row, the two train bitwise
+            alike; a regressor up to the rounding of its target's mean and deviation. The penalty is `alpha` over twice
+            the sum of the weights: scale weights to a mean of 1 to leave it as it is without any.
         X_val : array-like or sparse matrix of shape (n_dev, n_features), default=None
             The user's own dev set: evaluated after each epoch, and with `early_stopping` used in place of a
             split of the training rows.
@@ -254,13 +254,11 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Dat
             strata = None if strata is None else strata[numbers]
             numbers, dev_numbers = split_numbers(numbers, strata, self.validation_fraction, seed)
         rows = self._training_rows(X, y, weight, numbers, continues=continues)
-        dev = None
+        dev, y_train = None, partial(self._classes_among, y, numbers)
         if dev_numbers is not None:
             dev_rows = replace(rows, numbers=dev_numbers)
-            y_train = self._classes_among(y, numbers)
             dev = DevSet(dev_rows, y[dev_numbers], of_rows(weight, dev_numbers), y_train, False)
         elif has_dev_set:
-            y_train = self._classes_among(y, numbers)
             dev = self._given_dev_set(X_val, y_val, sample_weight_val, y_train)
         rows = self._as_trained(rows, "training")
         weighing = Weighing.of_fit(rows, self._given(continues))
@@ -310,8 +308,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Dat
         fitted = self._model if continues else None
         model = start_model(parameters, self._loss, rows, resume.streams.init, fitted)
         model.given, model.first_remarks = weighing.given, ()
-        if ends:
-            self._leave_out_constants(model, rows, is_fresh=not continues)
+        self._leave_out_constants(model, rows, is_fresh=not continues, in_stream=not ends)
         if not continues:
             self._begin_at_constants(model)
         if ends or not continues:
@@ -324,10 +321,14 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Dat
         validate = None if dev is None else validator(self, model, dev)
         return Training(parameters, model, resume, rows, weighing, n_epochs, ends, validate)
 
-    def _leave_out_constants(self, model: Model, rows: Rows, *, is_fresh: bool) -> None:
+    def _leave_out_constants(self, model: Model, rows: Rows, *, is_fresh: bool, in_stream: bool = False) -> None:
         """Give what is the same in all training rows no weight, unless augmentation may have it vary."""
-        if self.augment is None:
-            model.network = without_constant_inputs(model.network, model.parameters, rows, is_fresh=is_fresh)
+        if self.augment is not None:
+            model.network, model.silent_values = replace(model.network, silent_inputs=()), ()
+        elif in_stream:
+            wake_what_varies(model, rows)
+        else:
+            leave_out_constants(model, rows, is_fresh=is_fresh)
 
     def _optimise(self, training: Training) -> None:
         """Train the model, or say which parameters take too much memory."""

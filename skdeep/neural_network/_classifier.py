@@ -335,7 +335,7 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
             return y
         check_classification_targets(y)
         kind = type_of_target(y)
-        got = f"the values {others}" if kind == "multilabel-indicator" else f"a {kind} target of shape {y.shape}"
+        got = f"a {kind} target of shape {y.shape}" + (f" with the values {others}" if others else "")
         raise ValueError(f"y must be 1-d labels or an indicator matrix of 0 and 1, one column per label. Got {got}.")
 
     def _learn_target(self, y: Any, weight: Any, numbers: Any, classes: Any = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -34,8 +35,8 @@ class DevSet:
         Targets.
     sample_weight : ndarray of shape (n_rows,) or None
         The weights that the user gave, and no more: a score of that name is what the scorer itself would give.
-    y_train : ndarray
-        Targets with the classes, of each column, that the rows have which train.
+    y_train : callable () -> ndarray
+        Gives targets with the classes, of each column, that the rows have which train: made where they are asked for.
     is_given : bool
         Whether they are the user's own, and not split off.
     """
@@ -43,7 +44,7 @@ class DevSet:
     rows: Rows
     y: Any
     sample_weight: Any
-    y_train: Any
+    y_train: Callable[[], Any]
     is_given: bool
 
 
@@ -60,7 +61,7 @@ def unseen_classes_remark(dev: DevSet) -> str:
     str
         A sentence; empty where training has all.
     """
-    concerned, unseen = find_unseen(dev.y_train, dev.y)
+    concerned, unseen = find_unseen(dev.y_train(), dev.y)
     if not unseen:
         return ""
     named = ", ".join(map(str, unseen[:N_NAMED])) + (", ..." if len(unseen) > N_NAMED else "")
@@ -121,7 +122,7 @@ class _DevScore:
         name, scorer = self._judged.scoring, self._scorer
         if name is None and is_regressor(self._judged):  # its own score
             name, scorer = "r2", get_scorer("r2")
-        need = unmet_need(scorer, dev.y_train, self._rows[1], dev.sample_weight)
+        need = unmet_need(scorer, dev.y_train(), self._rows[1], dev.sample_weight)
         # Rows that were split off are no choice of the user's: where a score merely cannot move on them, the loss tells
         # epochs apart.
         if need is not None and (dev.is_given or not self._gives_a_number()):

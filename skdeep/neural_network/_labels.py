@@ -88,4 +88,6 @@ def weights_by_label(class_weight: Mapping[Any, float], classes: npt.NDArray[Any
     unknown = [name for name in class_weight if name not in labels]
     if unnamed and unknown:
         raise ValueError(f"class_weight must name classes of y, {labels}. Got {unknown} and nothing for {unnamed}.")
+    if any(isinstance(value, str | bytes) for value in class_weight.values()):
+        raise TypeError("Got text.")
     return np.array([class_weight.get(label, 1.0) for label in labels], dtype=np.float64)

@@ -46,6 +46,8 @@ class Model:
         What the last training has come to.
     inputs : InputTotals or None
         Of the first rows of a stream, until there are enough to judge their size.
+    silent_values : tuple of float, default=()
+        What the network's silent inputs held in every row so far.
     remarks, first_remarks : tuple of str, default=()
         What the user is to be warned of: of the dev rows, and of the scores of the first weights.
     """
@@ -59,6 +61,7 @@ class Model:
     total_weight: float = 0.0
     judgement: Judgement = NOT_JUDGED
     inputs: InputTotals | None = None
+    silent_values: tuple[float, ...] = ()
     remarks: tuple[str, ...] = ()
     first_remarks: tuple[str, ...] = ()
 

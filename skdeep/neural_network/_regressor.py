@@ -233,7 +233,9 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         refuse_dates(y)
-        y = np.ascontiguousarray(y, dtype=np.float64)  # sums must not depend on how y lies in memory
+        # Sums must not depend on how y lies in memory. Numbers become float64 a block at a time.
+        is_number = y.dtype.kind in "biuf" and y.dtype.itemsize <= 8 and y.dtype.isnative
+        y = np.ascontiguousarray(y, dtype=None if is_number else np.float64)
         assert_all_finite(y)  # as None becomes NaN only here
         return y
 

@@ -31,7 +31,7 @@ def target_moments(targets: Array, weight: Array | None, numbers: Numbers) -> tu
         Mean, deviation, and whether all targets are equal: the mean is then their value, to the last digit.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        first = targets[numbers[0]]
+        first = targets[numbers[0]].astype(np.float64)
         blocks = (targets[numbers[rows]] for rows in row_blocks(len(numbers), targets.shape[1]))
         is_equal = np.logical_and.reduce([(block == first).all(axis=0) for block in blocks])
         mean = np.where(is_equal, first, _average(lambda values: values, targets, weight, numbers))
@@ -42,7 +42,7 @@ def target_moments(targets: Array, weight: Array | None, numbers: Numbers) -> tu
 def _average(of: Callable[[Array], Array], targets: Array, weight: Array | None, numbers: Numbers) -> Array:
     def parts() -> Iterator[Array]:
         for rows in row_blocks(len(numbers), targets.shape[1]):
-            values = of(targets[numbers[rows]])
+            values = of(targets[numbers[rows]].astype(np.float64, copy=False))
             yield np.sum(values if weight is None else values * weight[numbers[rows], None], axis=0)
 
     total = len(numbers) if weight is None else weight[numbers].sum()

@@ -176,7 +176,8 @@ def start_model(
 ) -> Model:
     """A network with freshly drawn weights, or a copy of the fitted model to train on."""
     sizes = (rows.X.shape[1], *hidden_sizes(parameters), rows.Y.shape[1])
-    network = Network(sizes, hidden_activations(parameters), loss, keep_probs(parameters))
+    silent = () if fitted is None else fitted.network.silent_inputs
+    network = Network(sizes, hidden_activations(parameters), loss, keep_probs(parameters), silent)
     dtype, alpha = computing_dtype(parameters), penalty_strength(parameters, network)
     if fitted is None:
         # Memory that was promised may turn out not to be there once it is written to.

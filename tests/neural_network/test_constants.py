@@ -1,5 +1,7 @@
 """What does not vary in training: columns, targets, and the class."""
 
+import pickle
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -150,10 +152,43 @@ def report_problems(report):
     return {advice.problem for advice in report.advice}
 
 
-def test_rows_that_are_all_equal_train_as_ever():
-    """Nothing then tells a constant column from another."""
-    model = DeepMLPClassifier(**SMALL).fit(np.ones((20, 3)), np.arange(20) % 2)
-    assert np.abs(model.coefs_[0]).min() > 0.0
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_where_nothing_varies_the_prediction_does_not_either(solver):
+    """The fractions of the classes are learnt, whatever the inputs hold later."""
+    model = DeepMLPClassifier(solver=solver, **SMALL | {"max_iter": 60}).fit(
+        np.full((40, 3), 7.0), np.arange(40) % 4 > 0
+    )
+    assert_array_equal(model.predict_proba(np.full((1, 3), 700.0)), model.predict_proba(np.full((1, 3), 7.0)))
+    assert_allclose(model.predict_proba(np.zeros((1, 3)))[0], [0.25, 0.75], atol=0.1)
+
+
+@pytest.mark.parametrize("value", [1.0, 100.0, 1013.25])
+@pytest.mark.parametrize("n_rows", [1, 50, 569])
+def test_a_stream_that_goes_on_leaves_it_out_while_it_stands(binary, value, n_rows):
+    """In calls of a row, of some, or of all; until it holds another value."""
+    X, y = binary
+    Z = with_column(X, value)
+    model = DeepMLPClassifier(**SMALL | {"learning_rate_init": 1e-3}).fit(Z, y)
+    for start in range(0, n_rows * 3, n_rows):
+        rows = np.arange(start, start + n_rows) % len(y)
+        model.partial_fit(Z[rows], y[rows])
+    assert_array_equal(model.coefs_[0][2], 0.0)
+    assert model.score(Z, y) > 0.9
+    again = pickle.loads(pickle.dumps(model)).partial_fit(Z, y)
+    assert_array_equal(again.coefs_[0][2], 0.0)
+    again.partial_fit(with_column(X, value + y), y)
+    assert np.abs(again.coefs_[0][2]).max() > 0.0
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.filterwarnings("ignore:The columns' standard deviations")
+def test_what_a_scaler_makes_of_rounding_is_constant(binary, dtype):
+    """Two neighbouring floats, of which StandardScaler leaves differences of 1e-13."""
+    X, y = binary
+    Z = with_column(X, np.where(np.arange(len(y)) % 2, 1013.25, np.nextafter(1013.25, 0.0)))
+    model = make_pipeline(StandardScaler(), DeepMLPClassifier(**SMALL, dtype=dtype)).fit(Z, y)
+    assert np.ptp(model[0].transform(Z)[:, 2]) > 0.0
+    assert_array_equal(model.predict(with_column(X, 1100.0)), model.predict(Z))
 
 
 def test_networks_trained_together_leave_out_their_own_columns(multiclass):

@@ -108,8 +108,16 @@ def test_all_layers_may_be_assigned_by_a_slice(multiclass):
 @pytest.mark.parametrize(
     ("layer", "values", "words"),
     [
-        (0, np.zeros((7, 4)), r"coefs_\[0\] must be finite real numbers of shape \(4, 7\). Got float64 .* \(7, 4\)"),
-        (-1, 0.0, r"coefs_\[-1\] must be finite real numbers of shape \(7, 3\). Got float64 values of shape \(\)"),
+        (
+            0,
+            np.zeros((7, 4)),
+            r"coefs_\[0\] must be finite real numbers of shape \(4, 7\), in float32. Got float64 .* \(7, 4\)",
+        ),
+        (
+            -1,
+            0.0,
+            r"coefs_\[-1\] must be finite real numbers of shape \(7, 3\), in float32. Got float64 values of shape \(\)",
+        ),
         (0, np.full((4, 7), np.nan), r"coefs_\[0\] must be finite"),
         (0, np.full((4, 7), 1e39), r"coefs_\[0\] must be finite real numbers of shape \(4, 7\), in float32"),
         (
@@ -154,11 +162,13 @@ def test_stored_weights_are_a_plain_list(multiclass):
 
 
 def test_a_file_of_the_version_before_knows_its_moments(regression):
-    """It has them by the private names that they had."""
+    """It has them by the private names that they had, and a network without inputs that are left out."""
     X, y = regression
     model = DeepMLPRegressor((4,), max_iter=1, random_state=0).fit(X, y)
     state = model.__getstate__()
     state["_y_mean"], state["_y_scale"] = state.pop("y_mean_"), state.pop("y_scale_")
+    del state["_model"]["network"]["silent_inputs"], state["_model"]["silent_values"]
     old = DeepMLPRegressor.__new__(DeepMLPRegressor)
     old.__setstate__(state)
     assert_array_equal(old.predict(X), model.predict(X))
+    assert_array_equal(old.partial_fit(X, y).predict(X), model.partial_fit(X, y).predict(X))
