@@ -125,11 +125,9 @@ def divides_alpha_by_the_rows(multiclass, multioutput):
     # A network of one layer has one optimum: that of a regressor of standardised outputs, by the same alpha.
     X, Y = multioutput
     Y = (Y - Y.mean(axis=0)) / Y.std(axis=0)
-    theirs = MLPRegressor(
-        (), solver="sgd", alpha=20.0, batch_size=len(Y), learning_rate_init=0.1, max_iter=2000, tol=0.0
-    )
+    steps = {"solver": "sgd", "batch_size": len(Y), "learning_rate_init": 0.1, "max_iter": 2000, "tol": 0.0}
+    theirs = MLPRegressor(hidden_layer_sizes=(), alpha=20.0, n_iter_no_change=2000, random_state=0, **steps)
     ours = DeepMLPRegressor((), solver="lbfgs", alpha=20.0, max_iter=500, tol=1e-9)
-    theirs.set_params(n_iter_no_change=2000)
     assert_allclose(theirs.fit(X, Y).coefs_[0], ours.fit(X, Y).coefs_[0], atol=1e-3)
 
 

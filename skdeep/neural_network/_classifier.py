@@ -195,8 +195,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     weight of all rows given so far, and a row counts by its weight beside the mean weight so far: it does not matter
     where a stream is cut.
 
-    Sparse rows, labels and indicators become dense numbers a mini-batch at a time: no memory grows with rows times
-    classes. A training set that fits one mini-batch is trained without any order, equal rows merged: integer weights
+    Sparse rows, labels and indicators become dense numbers a mini-batch at a time: training holds no matrix of rows
+    times classes. A training set that fits one mini-batch is trained without any order, equal rows merged: integer weights
     are then bitwise the same as repeated rows, unless dropout, augmentation or early stopping draws by row.
 
     Columns that are the same in every training row of a fresh `fit` have no influence, then or later: their weights are
