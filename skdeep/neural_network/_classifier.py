@@ -196,8 +196,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
     where a stream is cut.
 
     Sparse rows, labels and indicators become dense numbers a mini-batch at a time: training holds no matrix of rows
-    times classes. A training set that fits one mini-batch is trained without any order, equal rows merged: integer weights
-    are then bitwise the same as repeated rows, unless dropout, augmentation or early stopping draws by row.
+    times classes. A training set that fits one mini-batch is trained without any order, equal rows merged: integer
+    weights are then bitwise the same as repeated rows, unless dropout, augmentation or early stopping draws by row.
 
     Columns that are the same in every training row of a fresh `fit` have no influence, then or later: their weights are
     zero and stay so, whatever `init` draws, until `partial_fit` or a warm start sees them vary. Not so with `augment`,
