@@ -173,7 +173,8 @@ def test_alpha_keeps_its_meaning_whatever_the_batch_size(binary):
     """With a constant gradient of the data, the penalty alone moves the weights: alike in full and in mini-batches."""
     X, y = np.zeros((60, 3)), np.arange(60) % 2
     steps = {"solver": "sgd", "momentum": 0.0, "learning_rate_init": 0.1, "dtype": "float64", "alpha": 6.0}
-    steps |= {"learning_rate": "constant"}
+    # With augmentation, even if it changes nothing, inputs that are constant keep their weights.
+    steps |= {"learning_rate": "constant", "augment": lambda X, y, rng: None}
     weights = np.ones((3, 1))
     full, mini = (
         DeepMLPClassifier((), batch_size=size, max_iter=epochs, init=our_start([weights]), **steps).fit(X, y)
