@@ -23,6 +23,8 @@ LARGEST_STEP, GOOD_STEP = 0.3, 0.03
 MOST_IDLE = 0.8
 #: What to try where initial weights alone do not help.
 ACTIVATIONS_TO_TRY = ("relu", "selu", "silu")
+#: What sparse rows need whose means are far from 0.
+MAKE_DENSE = "make the rows dense and put a StandardScaler before the network"
 #: Sparse rows of so many values may be made dense to be centred: 800 MB.
 MOST_DENSE = 10**8
 
@@ -135,7 +137,7 @@ def _scale(X: Any) -> tuple[Any, str]:
     scaled = StandardScaler(with_mean=False).fit_transform(X)
     if np.prod(X.shape) <= MOST_DENSE and input_warnings(scaled, constants=False):
         dense = StandardScaler().fit_transform(X.toarray())
-        return dense, "make the rows dense and put a StandardScaler before the network"
+        return dense, MAKE_DENSE
     return scaled, "put a StandardScaler(with_mean=False) before the network"
 
 

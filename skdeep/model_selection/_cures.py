@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from .._flow.cures import cures_of, is_network
+from .._flow.cures import MAKE_DENSE, cures_of, is_network
 from .._flow.layers import Advice
 from .._input_scales import varies
 from ._estimator_path import subject_of
@@ -47,7 +47,7 @@ def measure_flow(estimator: object, fitted: object, X: object, y: object, *, pro
             found = cures_of(network, rows.X, rows.y, scaled=scaled)
     except Exception:  # whatever a function of the user's may raise: a report does not fail for its advice
         return None
-    of_scaled = "" if scaled or "dense" in found[0].action else found[0].outcome
+    of_scaled = "" if scaled or found[0].action == MAKE_DENSE else found[0].outcome
     return Flow(tuple(_rule(problem, advice) for advice in found[bool(of_scaled) :]), of_scaled)
 
 
