@@ -25,7 +25,7 @@ from ._data import Data, of_rows
 from ._dev_set import DevSet, validator
 from ._fitted import FittedAttributes
 from ._model import NOTHING_GIVEN, Model, Resume
-from ._parameters import RULES, Streams, check_parameters, drawn_streams
+from ._parameters import RULES, Hyperparameters, Streams, check_parameters, drawn_streams
 from ._state import Stored
 from ._training import Training, optimise, start_model
 from ._validation import (
@@ -122,7 +122,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Dat
         # scikit-learn reads the signature anew at every get_params and clone: a sixth of the price of a short fit.
         return super()._get_param_names()
 
-    def _own_parameters(self) -> dict[str, Any]:
+    def _own_parameters(self) -> Hyperparameters:
         """Ours by name, whatever a subclass has made of the constructor."""
         return {name: getattr(self, name) for name in RULES if hasattr(self, name)}
 
@@ -283,7 +283,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Dat
         weighing = Weighing.of_stream(rows, self._given(continues), self.total_samples)
         return self._training(parameters, rows, weighing, None, resume, continues=continues, n_epochs=1, ends=False)
 
-    def _start_resume(self, parameters: dict[str, Any], n_rows: int, continues: bool) -> Resume:
+    def _start_resume(self, parameters: Hyperparameters, n_rows: int, continues: bool) -> Resume:
         if continues:
             return self._resume.copy(drawn_streams(parameters, n_rows))
         return Resume(Streams.spawn(self.random_state))
@@ -294,7 +294,7 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Dat
 
     def _training(
         self,
-        parameters: dict[str, Any],
+        parameters: Hyperparameters,
         rows: Rows,
         weighing: Weighing,
         dev: DevSet | None,

@@ -13,7 +13,7 @@ from .._input_scales import InputTotals
 from ..core import History, Network, ParameterVector, RowTotals
 from ..core.schedules import Adaptive
 from ._judgement import Judgement
-from ._parameters import Streams, make_optimizer, make_schedule
+from ._parameters import Hyperparameters, Streams, make_optimizer, make_schedule
 
 SOLVER_PARAMETERS = ("solver", "dtype", "momentum", "nesterovs_momentum", "beta_1", "beta_2", "epsilon")
 
@@ -110,7 +110,7 @@ class Resume:
             made_from=dict(self.made_from),
         )
 
-    def prepare(self, parameters: dict[str, Any], theta: ParameterVector, *, n_steps: int | None) -> None:
+    def prepare(self, parameters: Hyperparameters, theta: ParameterVector, *, n_steps: int | None) -> None:
         """Have an optimizer and a schedule for `n_steps` more steps, None for no end; the old ones where they fit."""
         solver = tuple(parameters[name] for name in SOLVER_PARAMETERS)
         if self.made_from.get("optimizer") != solver:

@@ -33,6 +33,9 @@ from ..core.losses import Loss
 from ..core.parameters import Initializer
 from ..core.schedules import Restarted, Schedule
 
+#: The estimator's parameters by name.
+Hyperparameters = dict[str, Any]
+
 SOLVERS = ("adam", "adamw", "lbfgs", "rmsprop", "sgd")
 DTYPES = ("float32", "float64")
 AUTO_ALPHA = 3.2  # "auto" for one output, or two classes
@@ -124,7 +127,7 @@ def _is_dtype(value: Any) -> bool:
         return False
 
 
-def check_parameters(parameters: dict[str, Any]) -> None:
+def check_parameters(parameters: Hyperparameters) -> None:
     """Hold every parameter against its rule, then against one another.
 
     Parameters
@@ -160,7 +163,7 @@ def _check_per_layer(name: str, values: Sequence[Any], rule: Rule, n_hidden: int
             raise ValueError(f"{name}[{layer}] must be {rule.text}. Got {value!r} in {values!r}.")
 
 
-def _check_deterministic(parameters: dict[str, Any]) -> None:
+def _check_deterministic(parameters: Hyperparameters) -> None:
     """L-BFGS compares the objective between steps, so nothing may be drawn at random and no step changed."""
     off = {"input_keep_prob": 1.0, "augment": None, "max_norm": None, "clip_norm": None}
     for name, value in off.items():
@@ -173,7 +176,7 @@ def _check_deterministic(parameters: dict[str, Any]) -> None:
         )
 
 
-def hidden_sizes(parameters: dict[str, Any]) -> tuple[int, ...]:
+def hidden_sizes(parameters: Hyperparameters) -> tuple[int, ...]:
     """Units per hidden layer; a single number is one layer."""
     sizes = parameters["hidden_layer_sizes"]
     RULES["hidden_layer_sizes"].require("hidden_layer_sizes", sizes)
@@ -184,19 +187,19 @@ def _each_layer(value: Any, n_hidden: int) -> tuple[Any, ...]:
     return tuple(value) if is_sequence(value) else (value,) * n_hidden
 
 
-def hidden_activations(parameters: dict[str, Any]) -> tuple[Activation, ...]:
+def hidden_activations(parameters: Hyperparameters) -> tuple[Activation, ...]:
     """The activation of every hidden layer."""
     names = _each_layer(parameters["activation"], len(hidden_sizes(parameters)))
     return tuple(map(get_activation, names))
 
 
-def keep_probs(parameters: dict[str, Any]) -> tuple[float, ...]:
+def keep_probs(parameters: Hyperparameters) -> tuple[float, ...]:
     """The keep probability of the input, then of every hidden layer."""
     hidden = _each_layer(parameters["keep_prob"], len(hidden_sizes(parameters)))
     return tuple(map(float, (parameters["input_keep_prob"], *hidden)))
 
 
-def layer_initializers(parameters: dict[str, Any]) -> list[Initializer]:
+def layer_initializers(parameters: Hyperparameters) -> list[Initializer]:
     """One initializer per layer; "auto" takes what suits each hidden activation, and glorot for the output."""
     init = parameters["init"]
     activations = hidden_activations(parameters)
@@ -207,7 +210,7 @@ def layer_initializers(parameters: dict[str, Any]) -> list[Initializer]:
     return [INITIALIZERS[activation.initializer] for activation in activations] + [INITIALIZERS["glorot_normal"]]
 
 
-def penalty_strength(parameters: dict[str, Any], network: Network) -> float:
+def penalty_strength(parameters: Hyperparameters, network: Network) -> float:
     """`alpha` as a number; "auto" keeps the penalty in step with the gradient of the loss."""
     if not _is_auto(parameters["alpha"]):
         return float(parameters["alpha"])
@@ -217,12 +220,12 @@ def penalty_strength(parameters: dict[str, Any], network: Network) -> float:
     return float(AUTO_ALPHA * (2.0 / network.layer_sizes[-1]) ** 0.5)
 
 
-def make_penalty(parameters: dict[str, Any], alpha: float, total_weight: float) -> L2:
+def make_penalty(parameters: Hyperparameters, alpha: float, total_weight: float) -> L2:
     """The L2 term of the objective of that `m`."""
     return L2(alpha / total_weight, decoupled=parameters["solver"] == "adamw")
 
 
-def make_optimizer(parameters: dict[str, Any]) -> Optimizer:
+def make_optimizer(parameters: Hyperparameters) -> Optimizer:
     """The stochastic solver by its name, not yet bound; AdamW is Adam beside a decoupled penalty."""
     beta_1, beta_2, epsilon = (float(parameters[name]) for name in ("beta_1", "beta_2", "epsilon"))
     # Within what the precision can hold, or a gradient of zero would be divided by zero.
@@ -250,7 +253,7 @@ class CheckedSchedule:
         return float(rate)
 
 
-def make_schedule(parameters: dict[str, Any], n_steps: int | None, *, start: int = 0) -> Schedule:
+def make_schedule(parameters: Hyperparameters, n_steps: int | None, *, start: int = 0) -> Schedule:
     """The learning rate over so many steps from `start` on; None, for no end, leaves a planned one constant."""
     schedule, initial = parameters["learning_rate"], float(parameters["learning_rate_init"])
     if callable(schedule):
@@ -263,7 +266,7 @@ def make_schedule(parameters: dict[str, Any], n_steps: int | None, *, start: int
     return Restarted(SCHEDULES[schedule](initial, n_steps), start)
 
 
-def make_augment(parameters: dict[str, Any], loss: Loss) -> Augment | None:
+def make_augment(parameters: Hyperparameters, loss: Loss) -> Augment | None:
     """The augmentation of the training rows, if any, held to what the loss can use."""
     augment = parameters["augment"]
     if augment is None:
@@ -271,13 +274,13 @@ def make_augment(parameters: dict[str, Any], loss: Loss) -> Augment | None:
     return partial(apply_checked, augment, targets=loss.out_activation)
 
 
-def norm_limit(parameters: dict[str, Any], name: str) -> float | None:
+def norm_limit(parameters: Hyperparameters, name: str) -> float | None:
     """`max_norm` or `clip_norm` as a number that the precision of the training can hold."""
     limit = parameters[name]
     return None if limit is None else min(float(limit), float(np.finfo(parameters["dtype"]).max))
 
 
-def make_max_norm(parameters: dict[str, Any]) -> MaxNorm | None:
+def make_max_norm(parameters: Hyperparameters) -> MaxNorm | None:
     """The projection, if any."""
     limit = norm_limit(parameters, "max_norm")
     return None if limit is None else MaxNorm(limit)
@@ -310,7 +313,7 @@ class Streams:
         return replace(self, **copies)
 
 
-def drawn_streams(parameters: dict[str, Any], n_rows: int) -> list[str]:
+def drawn_streams(parameters: Hyperparameters, n_rows: int) -> list[str]:
     """The names of the streams that further training on so many rows may draw from."""
     drops = min(keep_probs(parameters)) < 1.0
     drawn = {

@@ -39,6 +39,7 @@ from ..core.training import Validate
 from ._judgement import judge, sample
 from ._model import Model, Resume
 from ._parameters import (
+    Hyperparameters,
     hidden_activations,
     hidden_sizes,
     keep_probs,
@@ -89,7 +90,7 @@ class Training:
         In a stream, the mean loss of some of the rows before the first step.
     """
 
-    parameters: dict[str, Any]
+    parameters: Hyperparameters
     model: Model
     resume: Resume
     rows: Rows
@@ -166,13 +167,13 @@ class ProgressLine(Monitor):
         print(f"{line}  {history.seconds[-1]:.2f} s")  # noqa: T201 (what verbose is for)
 
 
-def computing_dtype(parameters: dict[str, Any]) -> Any:
+def computing_dtype(parameters: Hyperparameters) -> Any:
     """The precision of the training: float64 for L-BFGS, whose line search float32 would mislead, else `dtype`."""
     return np.float64 if parameters["solver"] == "lbfgs" else np.dtype(parameters["dtype"]).type
 
 
 def start_model(
-    parameters: dict[str, Any], loss: Loss, rows: Rows, rng: np.random.Generator, fitted: Model | None
+    parameters: Hyperparameters, loss: Loss, rows: Rows, rng: np.random.Generator, fitted: Model | None
 ) -> Model:
     """A network with freshly drawn weights, or a copy of the fitted model to train on."""
     sizes = (rows.X.shape[1], *hidden_sizes(parameters), rows.Y.shape[1])
@@ -193,7 +194,7 @@ def start_model(
 
 
 @contextmanager
-def _within_memory(parameters: dict[str, Any], *errors: type[Exception]) -> Iterator[None]:
+def _within_memory(parameters: Hyperparameters, *errors: type[Exception]) -> Iterator[None]:
     try:
         yield
     except errors as error:
