@@ -1,5 +1,6 @@
 """The user's table: features and classes, and a line on each column."""
 
+import textwrap
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from .target import read_target
 from .text_file import read_text_file
 
 MAX_PLAIN = 30  # columns of plain numbers that get a line each
+WIDTH = 120
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ def read_table(path, target, min_rows, keep=()):
     file = read_text_file(path)
     frame = file.frame
     check_names(path, frame, target, keep)
+    if target in file.repeated:
+        raise InputError(f"{path} has more than one column named {target!r}: rename those that are not the target.")
     y, given, target_words = read_target(target, TextColumn(frame.pop(target)), file.n_blanks[target], min_rows)
     columns = read_columns(file, {name: TextColumn(frame.loc[given, name]) for name in frame}, keep)
     used = [column for column in columns if column.values is not None]
@@ -73,12 +77,13 @@ def say_copy_of_target(column, y):
 
 
 def describe(columns):
-    """Names and words; where plain numbers are many, they come last and share a line."""
+    """Names and words; where plain numbers are many, they come last and share a paragraph."""
     plain = [column.name for column in columns if column.words == PLAIN]
     if len(plain) <= MAX_PLAIN:
         return [(column.name, column.words) for column in columns]
     others = [(column.name, column.words) for column in columns if column.words != PLAIN]
-    return [*others, (f"{len(plain)} others", f"numbers, standardised: {list_names(plain)}")]
+    names = textwrap.fill(", ".join(plain), WIDTH, initial_indent="    ", subsequent_indent="    ")
+    return [*others, (f"{len(plain)} others", f"numbers, standardised:\n{names}")]
 
 
 def align(pairs, at_most=24):
