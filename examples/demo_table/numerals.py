@@ -27,19 +27,20 @@ FEW_WORDS = 5
 MAX_CODES = 0.01  # and that may be written as no quantity is
 FEW_VALUES = 10  # so few numbers, with other text among them, are codes
 
+RAISED = "¹²³⁴⁵⁶⁷⁸⁹⁰"
 SIDE = r"(?:C[Rr]|D[BRr])\b"  # credit and debit behind an amount
 CELL = re.compile(
     rf"""(?P<open>\()?\s*
     (?P<sign>[-+]?)\s*(?P<currency>{CURRENCY})?\s*(?P<inner_sign>[-+]?)\s*
     (?P<digits>[.,]?[0-9](?:[0-9.,'\ ]*[0-9])?)(?:[.,]-{{0,2}})?(?P<exponent>[eE][-+]?[0-9]+)?\s*
     (?P<scale>(?:[kKM]|bn|Mio\.?|Mrd\.?)(?![^\W\d_]))?\s*
-    (?P<unit>(?:{CURRENCY}|[%‰]|°[CFK]?|(?!{SIDE})[^\W\d_]+\.?){PER})?\s*
+    (?P<unit>(?:{CURRENCY}|[%‰]|°[CFK]?|(?!{SIDE})[^\W\d_{RAISED}]+\.?){PER})?\s*
     (?P<side>{SIDE})?(?P<last_sign>-?)(?P<close>\))?""",
     re.VERBOSE,
 )
 WRAPPED = re.compile(r'="(.*)"|\'(?=[-+.0-9])(.*[^\'])')  # by spreadsheets, so that it stays text
 MARK_BEFORE = re.compile(r"(?:[~≈]|(?:ca\.?|circa|approx\.?|about)(?![a-z]))\s*(?=[^a-z\s])", re.IGNORECASE)
-MARK_BEHIND = re.compile(r"(?<=[0-9%])\s*(?:[*†‡§#¹²³⁴⁵⁶⁷⁸⁹]+|\(?[a-z]\)|\[[0-9a-z]{1,2}\])")
+MARK_BEHIND = re.compile(rf"(?<=[0-9%)])\s*(?:[*†‡§#{RAISED}]+|\(?[a-z]\)|\[[0-9a-z]{{1,2}}\])$")
 SCALES = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "Mio": 1e6, "bn": 1e9, "Mrd": 1e9}
 PLAIN = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 AMBIGUOUS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")  # thousands or three decimals: other cells tell
@@ -118,11 +119,8 @@ def parse_cell(text):
     if PLAIN.fullmatch(text) and not AMBIGUOUS.fullmatch(text):  # most cells, and quicker
         value = float(text)
         return Cell(text, "", "", "." if "." in text else None, value, value)
-    bare = MARK_BEFORE.sub("", unwrap(text), count=1)
-    match, n_marks = CELL.fullmatch(bare), 0
-    if match is None:  # m² is a unit, and 12² a note
-        bare, n_marks = re.subn(MARK_BEHIND.pattern + "$", "", bare)
-        match = CELL.fullmatch(bare)
+    bare = cut_marks(unwrap(text))
+    match = CELL.fullmatch(bare)
     if match is None or bool(match["open"]) != bool(match["close"]) or (match["currency"] and match["unit"]):
         return None
     signs = match["sign"] + match["inner_sign"] + match["last_sign"] + (match["open"] or "")
@@ -133,7 +131,7 @@ def parse_cell(text):
         return None
     values = [float(reading + (match["exponent"] or "")) * (1 if signs in {"", "+"} else -1) for reading in readings]
     unit = name_unit(match["currency"] or match["unit"] or "")
-    marked = n_marks > 0 or bare != unwrap(text)
+    marked = bare != unwrap(text)
     return Cell(
         digits, (match["scale"] or "").rstrip("."), unit, decimal, *values, (match["side"] or "").upper(), marked
     )
@@ -144,6 +142,13 @@ def unwrap(text):
     plain = text.translate(ASCII)
     match = WRAPPED.fullmatch(plain)
     return (match[1] or match[2] or "") if match else plain
+
+
+def cut_marks(text):
+    """The text without a word or sign for "about" before it, and without the sign of a note behind it."""
+    text = MARK_BEFORE.sub("", text, count=1)
+    bare = MARK_BEHIND.sub("", text)
+    return bare if bare.count("(") == bare.count(")") else text
 
 
 def find_decimal(digits):
