@@ -261,6 +261,9 @@ MARKS = {
     "superscript": "{}\u00b9",
     "letter": "{} a)",
     "about": "~{}",
+    "below": "<{}",
+    "at least": ">= {}",
+    "and more": "{}+",
     "circa": "ca. {}",
     "formula": '="{}"',
     "apostrophe": "'{}",
@@ -280,6 +283,11 @@ def test_marks_around_numbers_are_cut_off_and_said(read, amounts, mark, every):
 def test_marks_that_tell_a_few_values_apart_stay(read):
     table = read(with_kind(level=["5", "5*", "~5"] * (N // 3)))
     assert set(table.X["level"]) == {"5", "5*", "~5"}
+
+
+def test_large_quantities_with_decimals_are_numbers(read, amounts):
+    cells = [f"{v * 1e17:.1f}" for v in amounts]
+    np.testing.assert_array_equal(read(with_kind(amount=cells)).X["amount"], [float(cell) for cell in cells])
 
 
 def test_codes_as_formulas_stay_codes(read):

@@ -15,7 +15,7 @@ SENTENCE = 4  # words
 NAMED = re.compile(r"(?:.*[\W_])?(?i:id|uuid|guid|index|key|nr|no|number|nummer|rownames)|.*[a-z]I[Dd]|Unnamed.*")
 HASH = re.compile(r"[0-9a-fA-F]{16,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
-HASHES = "hash codes or UUIDs, hardly any of them twice"
+HASHES = "hash codes, UUIDs or codes of 16 and more digits, hardly any of them twice"
 
 
 def is_named_so(name):

@@ -39,8 +39,8 @@ CELL = re.compile(
     re.VERBOSE,
 )
 WRAPPED = re.compile(r'="(.*)"|\'(?=[-+.0-9])(.*[^\'])')  # by spreadsheets, so that it stays text
-MARK_BEFORE = re.compile(r"(?:[~≈]|(?:ca\.?|circa|approx\.?|about)(?![a-z]))\s*(?=[^a-z\s])", re.IGNORECASE)
-MARK_BEHIND = re.compile(rf"(?<=[0-9%)])\s*(?:[*†‡§#{RAISED}]+|\(?[a-z]\)|\[[0-9a-z]{{1,2}}\])$")
+MARK_BEFORE = re.compile(r"(?:[~≈]|[<>]=?|[≤≥]|(?:ca\.?|circa|approx\.?|about)(?![a-z]))\s*(?=[^a-z\s])", re.IGNORECASE)
+MARK_BEHIND = re.compile(rf"(?<=[0-9%)])\s*(?:[*†‡§#+{RAISED}]+|\(?[a-z]\)|\[[0-9a-z]{{1,2}}\])$")
 SCALES = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "Mio": 1e6, "bn": 1e9, "Mrd": 1e9}
 PLAIN = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 AMBIGUOUS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")  # thousands or three decimals: other cells tell
@@ -54,6 +54,7 @@ OTHER = {".": ",", ",": "."}
 # Leading zeros, telephone numbers and network addresses; versions and the like, which are no numbers anyway.
 CODE = re.compile(r"0[0-9]+|\+[0-9]{7,}|(?:(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])(?:\.(?=[0-9])|$)){4}")
 LONG_CODE = re.compile(r"[0-9]+(?:[.-][0-9]+){2,}")
+WHOLE = re.compile(r"[-+]?[0-9]+(?:[., '][0-9]{3})*")
 LARGEST = 2**53  # from there on, floats cannot tell whole numbers apart
 TELEPHONE = r"\+[0-9]{1,3}[ -]?[0-9]{4}"
 QUANTITY = re.compile(rf"(?!{TELEPHONE})[-+(]*(?:{CURRENCY})?\s?[-+]?[.,]?(?!0[0-9])[0-9](?!.*[A-Za-z][0-9]).*")
@@ -218,7 +219,9 @@ def choose_decimal(column, decimal_of_file, separator):
 
 def check_codes(cells, stray, counts, decimal):
     """Raise a CodesError where digits are written as no quantity is, or are more than floats can tell apart."""
-    codes = [text for text in cells if CODE.fullmatch(unwrap(text))] + [t for t in stray if LONG_CODE.fullmatch(t)]
+    codes = [text for text in cells if CODE.fullmatch(cut_marks(unwrap(text)))] + [
+        t for t in stray if LONG_CODE.fullmatch(t)
+    ]
     same_length = len({len(text) for text in cells}) == 1 < len(cells)
     n_numbers = sum(counts[text] for text in cells)
     large = [text for text, cell in cells.items() if text not in codes and is_large(text, cell.value(decimal))]
@@ -229,8 +232,8 @@ def check_codes(cells, stray, counts, decimal):
 
 
 def is_large(text, value):
-    """Whether these are the digits of a number that a float cannot hold."""
-    return abs(value) >= LARGEST and not re.search("[a-zA-Z]", text)
+    """Whether these are the digits of a whole number that a float cannot hold."""
+    return abs(value) >= LARGEST and bool(WHOLE.fullmatch(cut_marks(unwrap(text))))
 
 
 def check_strays(cells, stray, column):
@@ -240,13 +243,13 @@ def check_strays(cells, stray, column):
     if n_stray > MAX_STRAY * n_numbers and (n_stray > MAX_WORDS * (n_numbers + n_stray) or not few_words):
         other_units = say_other_units(column.parsed, column.counts) if set(stray) & set(column.parsed) else ""
         raise NotNumbersError(other_units or (say_strays(stray) if n_numbers > n_stray else ""))
-    if len(cells) <= FEW_VALUES and (stray or 0 < sum(cell.marked for cell in cells.values()) < len(cells)):
-        raise NotNumbersError(say_strays(stray or [text for text in cells if cells[text].marked]))
+    if len(cells) <= FEW_VALUES and (stray or 0 < len(count_marked(cells, column.counts)) < len(cells)):
+        raise NotNumbersError(say_strays(stray or count_marked(cells, column.counts)))
 
 
 def say_strays(stray):
     """Why a column is not taken for numbers, and what to do."""
-    n = sum(Counter(stray).values())
+    n = sum(stray.values())
     cells = f"{count_cells(n)} such as {list_cells(stray)}"
     return f"not taken for numbers, because of {cells}: empty these cells or cut the mark"
 
@@ -267,9 +270,14 @@ def say_reading(values, cells, why):
     return f"{quote(text)} is read as {values[text]:.15g}" + f" ({why})" * bool(why)
 
 
+def count_marked(cells, counts):
+    """The rows of each cell with a mark."""
+    return {text: counts[text] for text, cell in cells.items() if cell.marked}
+
+
 def say_marks(cells, counts):
     """A remark on cells from which a mark was cut off."""
-    marked = {text: counts[text] for text, cell in cells.items() if cell.marked}
+    marked = count_marked(cells, counts)
     return f"the mark cut off {count_cells(sum(marked.values()))} such as {list_cells(marked, 1)}" if marked else ""
 
 
