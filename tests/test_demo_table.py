@@ -281,8 +281,9 @@ def test_marks_around_numbers_are_cut_off_and_said(read, amounts, mark, every):
 
 
 def test_marks_that_tell_a_few_values_apart_stay(read):
-    table = read(with_kind(level=["5", "5*", "~5"] * (N // 3)))
+    table = read(with_kind(level=["5", "5*", "~5"] * (N // 3), half=["<5", ">=5"] * (N // 2)))
     assert set(table.X["level"]) == {"5", "5*", "~5"}
+    assert set(table.X["half"]) == {"<5", ">=5"}
 
 
 def test_large_quantities_with_decimals_are_numbers(read, amounts):
@@ -712,6 +713,11 @@ def test_a_quantity_as_target_is_refused(refused, cells):
     assert "holds continuous numbers such as" in refused(with_kind().assign(kind=cells * (N // 2)))
 
 
+@pytest.mark.parametrize("classes", [{">50K", "<=50K"}, {"5", "5*"}, {"<1", ">1"}])
+def test_marks_tell_classes_apart(read, classes):
+    assert set(read(with_kind().assign(kind=sorted(classes) * (N // 2))).y) == classes
+
+
 def test_classes_of_many_digits_stay_apart(read):
     classes = {"9007199254740993", "9007199254740992"}
     assert set(read(with_kind().assign(kind=sorted(classes) * (N // 2))).y.tolist()) == classes
@@ -764,3 +770,12 @@ def test_a_quote_that_is_never_closed_is_named(refused):
 
 def test_two_columns_with_the_name_of_the_target_are_refused(refused):
     assert "more than one column named 'kind'" in refused(f"kind,kind\n{ROWS}")
+
+
+def test_a_header_below_a_title_of_more_cells_is_hinted_at(refused):
+    message = refused("Harvest, 2023\n" + with_kind(size=np.arange(N)).to_csv(index=False))
+    assert "if that is the header, delete the lines above it" in message
+
+
+def test_a_row_longer_than_the_title_above_it_is_hinted_at(refused):
+    assert "or a line above the header no part of the table?" in refused("Harvest, 2023\n" + FRUIT.to_csv(index=False))

@@ -243,7 +243,7 @@ def check_strays(cells, stray, column):
     if n_stray > MAX_STRAY * n_numbers and (n_stray > MAX_WORDS * (n_numbers + n_stray) or not few_words):
         other_units = say_other_units(column.parsed, column.counts) if set(stray) & set(column.parsed) else ""
         raise NotNumbersError(other_units or (say_strays(stray) if n_numbers > n_stray else ""))
-    if len(cells) <= FEW_VALUES and (stray or 0 < len(count_marked(cells, column.counts)) < len(cells)):
+    if len(cells) <= FEW_VALUES and (stray or count_marked(cells, column.counts)):
         raise NotNumbersError(say_strays(stray or count_marked(cells, column.counts)))
 
 

@@ -1,5 +1,6 @@
 """The user's table: features and classes, and a line on each column."""
 
+import re
 import textwrap
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from .text_file import read_text_file
 
 MAX_PLAIN = 30  # columns of plain numbers that get a line each
 WIDTH = 120
+MAX_TITLES = 10  # rows above a header
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,21 @@ def check_names(path, frame, target, keep):
     for name, option in ((target, "--target"), *((name, "--keep") for name in keep)):
         if name not in frame:
             hint = " They may be separated by commas, semicolons, tabs or |." if frame.shape[1] == 1 else ""
+            hint = find_header(frame, name) or hint
             wanted = "" if option == "--target" else f" for {option}"
             raise InputError(f"{path} has no column {name!r}{wanted}; its columns are: {list_names(frame)}.{hint}")
     if target in keep:
         raise InputError(f"--keep {target!r} names the target, which is no feature.")
     if frame.shape[1] == 1:
         raise InputError(f"{path} has no column beside the target {target!r}, so there is nothing to learn from.")
+
+
+def find_header(frame, name):
+    """A hint at a row near the top that has the name of the column."""
+    for number, row in enumerate(frame.head(MAX_TITLES).to_numpy(), start=1):
+        if any(name in re.split(r"[,;|\t]", cell) for cell in row):
+            return f" Row {number} below its first has one: if that is the header, delete the lines above it."
+    return ""
 
 
 def list_names(names, at_most=40):

@@ -56,6 +56,8 @@ def say_left_out(missing, name, n_rows):
 
 def read_classes(name, column):
     """Whole numbers where every cell is one, text otherwise, and a remark on it; an InputError for quantities."""
+    if any(cell.marked for cell in column.parsed.values()):  # above and below 50 are two classes
+        return np.array(column.cells, dtype=str), say_cases(column.counts)
     try:
         numbers = read_numbers(column)
         continuous = [text for text, value in zip(column.cells, numbers.values, strict=True) if value % 1 != 0]
