@@ -120,7 +120,7 @@ def parse_cell(text):
     if PLAIN.fullmatch(text) and not AMBIGUOUS.fullmatch(text):  # most cells, and quicker
         value = float(text)
         return Cell(text, "", "", "." if "." in text else None, value, value)
-    bare = cut_marks(unwrap(text))
+    bare = bare_text(text)
     match = CELL.fullmatch(bare)
     if match is None or bool(match["open"]) != bool(match["close"]) or (match["currency"] and match["unit"]):
         return None
@@ -143,6 +143,11 @@ def unwrap(text):
     plain = text.translate(ASCII)
     match = WRAPPED.fullmatch(plain)
     return (match[1] or match[2] or "") if match else plain
+
+
+def bare_text(text):
+    """The text without what a spreadsheet or a note puts around it."""
+    return text if PLAIN.fullmatch(text) else cut_marks(unwrap(text))  # most cells are plain, and quicker so
 
 
 def cut_marks(text):
@@ -219,9 +224,7 @@ def choose_decimal(column, decimal_of_file, separator):
 
 def check_codes(cells, stray, counts, decimal):
     """Raise a CodesError where digits are written as no quantity is, or are more than floats can tell apart."""
-    codes = [text for text in cells if CODE.fullmatch(cut_marks(unwrap(text)))] + [
-        t for t in stray if LONG_CODE.fullmatch(t)
-    ]
+    codes = [text for text in cells if CODE.fullmatch(bare_text(text))] + [t for t in stray if LONG_CODE.fullmatch(t)]
     same_length = len({len(text) for text in cells}) == 1 < len(cells)
     n_numbers = sum(counts[text] for text in cells)
     large = [text for text, cell in cells.items() if text not in codes and is_large(text, cell.value(decimal))]
@@ -233,7 +236,7 @@ def check_codes(cells, stray, counts, decimal):
 
 def is_large(text, value):
     """Whether these are the digits of a whole number that a float cannot hold."""
-    return abs(value) >= LARGEST and bool(WHOLE.fullmatch(cut_marks(unwrap(text))))
+    return abs(value) >= LARGEST and bool(WHOLE.fullmatch(bare_text(text)))
 
 
 def check_strays(cells, stray, column):
@@ -256,7 +259,7 @@ def say_strays(stray):
 
 def holds_quantities(counts):
     """Whether most of the cells, which are no numbers as they stand, begin with one."""
-    begin = sum(n for text, n in counts.items() if QUANTITY.fullmatch(MARK_BEFORE.sub("", unwrap(text), count=1)))
+    begin = sum(n for text, n in counts.items() if QUANTITY.fullmatch(bare_text(text)))
     return 2 * begin > sum(counts.values())
 
 
