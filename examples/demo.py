@@ -16,7 +16,6 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from demo_table import InputError, make_preprocessor, read_table
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import StratifiedKFold, train_test_split
 from sklearn.pipeline import Pipeline
@@ -31,20 +30,31 @@ MIN_ROWS_PER_CLASS = 2 * N_FOLDS  # of which 80 % are for the folds: one for eac
 GRID = {"network__alpha": [1.0, 10.0, 100.0], "network__keep_prob": [1.0, 0.8, 0.5]}
 
 
+class DemoError(Exception):
+    """The arguments or the table cannot be used; the message says why, in a sentence for the user."""
+
+
 # The table --------------------------------------------------------------------------------------------------
 
 
 def load_breast_cancer_table():
     """The built-in table: features, and the target by name."""
-    bunch = load_breast_cancer(as_frame=True)
+    bunch = load_breast_cancer()
     return bunch.data, np.asarray(bunch.target_names)[bunch.target]
 
 
 def load_user_table(path, target, keep):
     """Features, target and preprocessor of the user's table; each column is said."""
-    table = read_table(path, target, MIN_ROWS_PER_CLASS, keep)
+    try:
+        import demo_table  # here, as the built-in data need neither pandas nor skrub
+    except ImportError as error:
+        raise DemoError(f"--data needs {error.name}: pip install 'skdeep[demo]'.") from error
+    try:
+        table = demo_table.read_table(path, target, MIN_ROWS_PER_CLASS, keep)
+    except demo_table.InputError as error:
+        raise DemoError(str(error)) from None
     print("\n".join(table.lines), end="\n\n")
-    return table.X, table.y, make_preprocessor(table.columns)
+    return table.X, table.y, demo_table.make_preprocessor(table.columns)
 
 
 # The model --------------------------------------------------------------------------------------------------
@@ -86,8 +96,12 @@ def run(X, y, preprocessor, page):
         search.best_estimator_, X_train, y_train, cv=folds, X_test=X_test, y_test=y_test, random_state=0
     )
     print(report)
-    report.to_html(page)
-    print(f"\nThe report with its figures, as a page: {page}")
+    try:
+        report.to_html(page)
+    except ImportError as error:
+        print(f"\nNo page of the report: {error}")
+    else:
+        print(f"\nThe report with its figures, as a page: {page}")
 
 
 def parse_arguments(arguments):
@@ -102,17 +116,17 @@ def parse_arguments(arguments):
     parsed = parser.parse_args(arguments)
     if (parsed.data is None) != (parsed.target is None):
         given, wanted = ("--data", "--target COLUMN") if parsed.target is None else ("--target", "--data FILE")
-        raise InputError(f"{given} needs {wanted} beside it.")
+        raise DemoError(f"{given} needs {wanted} beside it.")
     if parsed.keep and parsed.data is None:
-        raise InputError("--keep needs --data FILE and --target COLUMN beside it.")
+        raise DemoError("--keep needs --data FILE and --target COLUMN beside it.")
     return parsed
 
 
 def check_page(page):
-    """Raise an InputError unless the page can be written there: better now than after the search."""
+    """Raise a DemoError unless the page can be written there: better now than after the search."""
     folder = Path(page).resolve().parent
     if not folder.is_dir():
-        raise InputError(f"There is no folder {folder} for the page {page}.")
+        raise DemoError(f"There is no folder {folder} for the page {page}.")
 
 
 def main(arguments=None):
@@ -127,7 +141,7 @@ def main(arguments=None):
             run(*load_breast_cancer_table(), StandardScaler(), parsed.page)
         else:
             run(*load_user_table(parsed.data, parsed.target, parsed.keep), parsed.page)
-    except InputError as error:
+    except DemoError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 2
     print(f"\n{time.perf_counter() - started:.1f} s in all.")

@@ -227,3 +227,26 @@ def test_a_continuous_target_is_refused(refusal, table, saved, odd):
 )
 def test_data_and_target_come_together(refusal, arguments, words):
     assert words in refusal(*arguments)
+
+
+WITHOUT_EXTRA = """
+import sys
+sys.modules.update(dict.fromkeys(["pandas", "skrub"]))  # as if they were not installed
+from demo import load_breast_cancer_table, main
+assert len(load_breast_cancer_table()[1]) == 569
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.usefixtures("demo")
+def test_only_a_table_of_ones_own_needs_the_extra(table, saved):
+    """The refusal names it."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_EXTRA, "--data", saved(table), "--target", "kind"],
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(DEMO.parent)]), "PYTHONUTF8": "1"},
+    )
+    assert done.returncode == 2
+    assert "pip install 'skdeep[demo]'" in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -253,6 +253,132 @@ def test_codes_with_leading_zeros_are_said(read):
     assert "codes such as '" in line_on(read(with_kind(code=[f"{i % 60:03d}" for i in range(N)])), "code")
 
 
+# Marks, units and codes among numbers -------------------------------------------------------------------------
+
+MARKS = {
+    "note": "{}*",
+    "dagger": "{}\u2020",
+    "superscript": "{}\u00b9",
+    "letter": "{} a)",
+    "about": "~{}",
+    "below": "<{}",
+    "at least": ">= {}",
+    "and more": "{}+",
+    "circa": "ca. {}",
+    "formula": '="{}"',
+    "apostrophe": "'{}",
+}
+
+
+@pytest.mark.parametrize("every", [1, 10])
+@pytest.mark.parametrize("mark", MARKS.values(), ids=MARKS)
+def test_marks_around_numbers_are_cut_off_and_said(read, amounts, mark, every):
+    cells = [mark.format(v) if i % every == 0 else str(v) for i, v in enumerate(np.abs(amounts))]
+    table = read(with_kind(amount=cells))
+    np.testing.assert_array_equal(table.X["amount"], np.abs(amounts))
+    assert "is read as" in line_on(table, "amount")
+    assert ("the mark cut off" in line_on(table, "amount")) == (mark not in (MARKS["formula"], MARKS["apostrophe"]))
+
+
+def test_marks_that_tell_a_few_values_apart_stay(read):
+    table = read(with_kind(level=["5", "5*", "~5"] * (N // 3), half=["<5", ">=5"] * (N // 2)))
+    assert set(table.X["level"]) == {"5", "5*", "~5"}
+    assert set(table.X["half"]) == {"<5", ">=5"}
+
+
+def test_large_quantities_with_decimals_are_numbers(read, amounts):
+    cells = [f"{v * 1e17:.1f}" for v in amounts]
+    np.testing.assert_array_equal(read(with_kind(amount=cells)).X["amount"], [float(cell) for cell in cells])
+
+
+def test_codes_as_formulas_stay_codes(read):
+    table = read(with_kind(code=[f'="{i % 60:03d}"' for i in range(N)]))
+    assert "are no quantities" in line_on(table, "code")
+
+
+@pytest.mark.parametrize(
+    ("form", "signs"),
+    [
+        pytest.param(["{} CR", "{} DB"], [1, -1], id="both"),
+        pytest.param(["{} CR", "{} Dr"], [1, -1], id="debit as Dr"),
+        pytest.param(["{} CR", "{}"], [-1, 1], id="credit only"),
+        pytest.param(["${} DB", "${}"], [-1, 1], id="debit only, in dollars"),
+    ],
+)
+def test_credit_and_debit_are_signs_and_said(read, amounts, form, signs):
+    cells = [form[i % 2].format(v) for i, v in enumerate(np.abs(amounts))]
+    table = read(with_kind(amount=cells))
+    np.testing.assert_array_equal(table.X["amount"], np.abs(amounts) * np.resize(signs, N))
+    assert "as minus" in line_on(table, "amount")
+
+
+@pytest.mark.parametrize(
+    ("units", "factor"),
+    [
+        pytest.param(["kg", "kg", "g"], 1e-3, id="weight"),
+        pytest.param(["GB", "GB", "MB"], 1e-3, id="memory"),
+        pytest.param(["m", "m", "cm"], 1e-2, id="length"),
+        pytest.param(["lbs", "lbs", "oz"], 1 / 16, id="pounds"),
+    ],
+)
+def test_units_of_one_family_are_converted_and_said(read, amounts, units, factor):
+    cells = [f"{v} {units[i % 3]}" for i, v in enumerate(amounts)]
+    table = read(with_kind(amount=cells))
+    np.testing.assert_allclose(table.X["amount"], amounts * np.resize([1, 1, factor], N))
+    assert f"{units[2]} converted to {units[0].rstrip('s')}" in line_on(table, "amount")
+
+
+def test_units_of_two_families_make_text_and_what_to_do_is_said(read, amounts):
+    table = read(with_kind(amount=[f"{v} {'kg' if i % 2 else 'lb'}" for i, v in enumerate(amounts)]))
+    assert "amount" in table.X
+    words = "not taken for numbers, because of the units 'lb' and 'kg': write all cells in one of them"
+    assert words in line_on(table, "amount")
+
+
+def test_fractions_among_per_cent_are_brought_to_per_cent_and_said(read, rng):
+    values = rng.uniform(0, 1, N).round(4)
+    table = read(with_kind(rate=[f"{v * 100:.2f}%" if i % 2 else str(v) for i, v in enumerate(values)]))
+    np.testing.assert_allclose(table.X["rate"], 100 * values)
+    assert "60 cells without '%' read as fractions, times 100" in line_on(table, "rate")
+
+
+def test_bare_numbers_above_one_among_per_cent_are_per_cent(read, rng):
+    values = rng.uniform(0, 100, N).round(2)
+    table = read(with_kind(rate=[f"{v}%" if i % 2 else str(v) for i, v in enumerate(values)]))
+    np.testing.assert_array_equal(table.X["rate"], values)
+    assert "60 cells without '%' taken to be in it, too" in line_on(table, "rate")
+
+
+@pytest.mark.parametrize(
+    ("words", "n", "numeric"), [(["n/b"], 20, True), (["n/b"], 40, False), (list("uvwxyz"), 18, False)]
+)
+def test_up_to_a_fifth_of_few_words_is_missing_and_said(read, amounts, words, n, numeric):
+    cells = amounts.astype(str).astype(object)
+    cells[:n] = np.resize(words, n)
+    table = read(with_kind(amount=cells))
+    assert pd.api.types.is_numeric_dtype(table.X["amount"]) == numeric
+    assert (f"{n} cells missing" if numeric else f"because of {n} cells such as") in line_on(table, "amount")
+
+
+@pytest.mark.parametrize("form", ["{0} to {1}", "{0}-{1}", "{0} (see {1})", "{0}@{1}", "\u2248{0}/{1}"])
+def test_cells_that_begin_with_a_number_do_not_name_the_rows(read, form):
+    """Another value in every row, as measurements have; what to do is said."""
+    table = read(with_kind(x=[form.format(17 + 3 * i, 30 + i) for i in range(N)]))
+    assert "x" in table.X
+    assert "not taken for numbers, because of 120 cells such as" in line_on(table, "x")
+
+
+@pytest.mark.parametrize(("digits", "once"), [(16, True), (19, True), (19, False), (30, False)])
+def test_whole_numbers_that_floats_cannot_tell_apart_are_codes(read, digits, once):
+    cells = [str(9 * 10 ** (digits - 1) + 10**14 + (i if once else i // 2)) for i in range(N)]
+    table = read(with_kind(x=cells))
+    if once:
+        assert "dropped, as it names the rows" in line_on(table, "x")
+    else:
+        assert table.X["x"].tolist() == cells
+        assert "floats cannot tell apart" in line_on(table, "x")
+
+
 # Dates ------------------------------------------------------------------------------------------------------
 
 
@@ -483,12 +609,15 @@ def test_every_column_has_one_line_with_its_name(read, amounts, days):
     assert [line.split("  ")[1] for line in table.lines[1:]] == ["kind", *frame.columns.drop("kind")]
 
 
-def test_plain_numbers_of_a_wide_table_share_a_line(read, rng):
-    frame = pd.DataFrame(rng.normal(size=(N, 36)), columns=[f"c{i}" for i in range(36)])
+def test_plain_numbers_of_a_wide_table_share_a_paragraph_that_names_each(read, rng):
+    names = [f"column_{i}" for i in range(300)]
+    frame = pd.DataFrame(rng.normal(size=(N, 300)), columns=names)
     table = read(frame.assign(empty="", kind=np.arange(N) % 2))
     assert len(table.lines) == 4
-    assert "36 others  numbers, standardised: c0, c1, " in table.lines[-1]
-    assert "c35" in table.lines[-1]
+    head, *paragraph = table.lines[-1].split("\n")
+    assert "300 others  numbers, standardised:" in head
+    assert " ".join(line.strip() for line in paragraph) == ", ".join(names)
+    assert max(map(len, paragraph)) <= 120
 
 
 def test_a_line_stays_one_line(read):
@@ -516,6 +645,37 @@ def test_short_rows_are_filled_and_said(read):
     table = read(content)
     assert table.X["b"].isna().sum() == 3
     assert "3 rows with too few fields" in table.lines[0]
+
+
+ROWS = "".join(f"{i / 2},{'ab'[i % 2]}\n" for i in range(N))
+
+
+@pytest.mark.parametrize(
+    ("above", "sep"),
+    [
+        pytest.param("# exported\n# by me\n", ",", id="comments"),
+        pytest.param("# exported by me, at noon, in haste\n", ",", id="a comment with commas"),
+        pytest.param("Harvest of 2023\n", ",", id="a title"),
+        pytest.param("Harvest of 2023;;\n;;\n", ";", id="a title of a spreadsheet"),
+    ],
+)
+def test_lines_above_the_header_are_left_out_and_said(read, above, sep):
+    table = read(above + FRUIT.to_csv(index=False, sep=sep))
+    assert list(table.X) == ["size", "name", "other"]
+    assert "above the header left out, such as " in table.lines[0]
+
+
+def test_a_repeated_header_is_left_out_and_said(read):
+    table = read(f"a,kind\n{ROWS}a,kind\n{ROWS}")
+    assert len(table.y) == 2 * N
+    assert "the header is repeated in 1 row, left out" in table.lines[0]
+
+
+def test_names_of_rows_without_a_place_in_the_header_are_left_out_and_said(read):
+    rows = "".join(f'"r{i}",{line}\n' for i, line in enumerate(ROWS.splitlines()))
+    table = read(f'"a","kind"\n{rows}')
+    assert table.X["a"].tolist() == (np.arange(N) / 2).tolist()
+    assert "the header is one field short" in table.lines[0]
 
 
 # The target -------------------------------------------------------------------------------------------------
@@ -553,6 +713,28 @@ def test_a_quantity_as_target_is_refused(refused, cells):
     assert "holds continuous numbers such as" in refused(with_kind().assign(kind=cells * (N // 2)))
 
 
+@pytest.mark.parametrize("classes", [{">50K", "<=50K"}, {"5", "5*"}, {"<1", ">1"}])
+def test_marks_tell_classes_apart(read, classes):
+    assert set(read(with_kind().assign(kind=sorted(classes) * (N // 2))).y) == classes
+
+
+def test_classes_of_many_digits_stay_apart(read):
+    classes = {"9007199254740993", "9007199254740992"}
+    assert set(read(with_kind().assign(kind=sorted(classes) * (N // 2))).y.tolist()) == classes
+
+
+@pytest.mark.parametrize("word", ["NA", "null", "nil"])
+def test_a_word_for_missing_is_a_class_where_only_one_other_is_left_and_said(read, word):
+    table = read(with_kind().assign(kind=[word, "EU"] * (N // 2)))
+    assert set(table.y) == {word, "EU"}
+    assert f"{word!r} taken for a class" in line_on(table, "kind")
+
+
+def test_a_single_class_is_refused_with_the_rows_that_are_left_out(refused):
+    message = refused(with_kind().assign(kind=["?", "EU"] * (N // 2)))
+    assert "60 of 120 rows have no 'kind' and are left out: '?' (60)" in message
+
+
 # Refusals ---------------------------------------------------------------------------------------------------
 
 
@@ -573,3 +755,27 @@ def test_a_row_with_too_many_fields_is_named(refused):
 
 def test_a_table_of_constants_is_refused(refused):
     assert "no column to learn 'kind' from" in refused(with_kind(x="1").drop(columns="other"))
+
+
+@pytest.mark.parametrize("row", ["[m],[-]", "length,class"])
+def test_a_second_header_is_hinted_at(refused, row):
+    message = refused(f"a,kind\n{row}\n" + ROWS)
+    assert "has only 1 row;" in message
+    assert "a second header? If so, delete that row" in message
+
+
+def test_a_quote_that_is_never_closed_is_named(refused):
+    assert "a quote in it is opened and never closed" in refused('a,kind\n"' + ROWS)
+
+
+def test_two_columns_with_the_name_of_the_target_are_refused(refused):
+    assert "more than one column named 'kind'" in refused(f"kind,kind\n{ROWS}")
+
+
+def test_a_header_below_a_title_of_more_cells_is_hinted_at(refused):
+    message = refused("Harvest, 2023\n" + with_kind(size=np.arange(N)).to_csv(index=False))
+    assert "if that is the header, delete the lines above it" in message
+
+
+def test_a_row_longer_than_the_title_above_it_is_hinted_at(refused):
+    assert "or a line above the header no part of the table?" in refused("Harvest, 2023\n" + FRUIT.to_csv(index=False))

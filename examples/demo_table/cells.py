@@ -50,6 +50,11 @@ def count_cells(n):
     return "1 cell" if n == 1 else f"{n} cells"
 
 
+def count_rows(n):
+    """The number of rows, in words."""
+    return "1 row" if n == 1 else f"{n} rows"
+
+
 def quote(cell, at_most=30):
     """Text in quotes, of long text the beginning; other values as they are."""
     return repr(cell[:at_most] + "..." * (len(cell) > at_most)) if isinstance(cell, str) else str(cell)

@@ -8,8 +8,8 @@ import pandas as pd
 
 from .cells import MISSING_TEXT, count_cells, is_missing, join, quote
 from .dates import read_clock, read_dates
-from .identifiers import doubt_numbers, find_in_numbers, find_in_text
-from .numerals import NotNumbersError, read_numbers
+from .identifiers import HASHES, doubt_numbers, find_in_numbers, find_in_text
+from .numerals import CodesError, NotNumbersError, holds_quantities, read_numbers, say_strays
 
 MISSING_CATEGORY = "(missing)"
 MAX_CATEGORIES = 40  # with more, it is text
@@ -51,12 +51,14 @@ def read_column(name, cells, decimal, separator):
         return Column(name, "date", join(DATE, dates.remark), dates.values)
     try:
         numbers = read_clock(cells) or read_numbers(cells, decimal, separator)
+    except CodesError as error:
+        return make_text(name, cells, given, str(error), find_in_text(given))
     except NotNumbersError as error:
-        return make_text(name, cells, given, str(error))
+        return make_text(name, cells, given, *doubt_text(cells, given, str(error)))
     if len(np.unique(numbers.values)) < 2:  # NaN is a value of its own
         return Column(name, "dropped", f"dropped: {numbers.values[0]:g} in every row")
     if len(np.unique(numbers.values[~np.isnan(numbers.values)])) < 2:
-        return make_text(name, cells, given, "")
+        return make_text(name, cells, given, "", find_in_text(given))
     return make_number(name, numbers)
 
 
@@ -76,6 +78,15 @@ def make_constant(name, cells, given):
     return make_text(name, cells, given, "")
 
 
+def doubt_text(cells, given, why):
+    """Why the text holds no numbers, and why it names the rows; quantities with a mark do not, if each comes once."""
+    identifier = find_in_text(given)
+    if not identifier or identifier == HASHES or not holds_quantities(given):
+        return why, identifier
+    other = {text: n for text, n in given.items() if text not in cells.parsed}
+    return join(why or say_strays(other), "another value in every row: if it names the rows, leave it out"), ""
+
+
 def make_number(name, numbers):
     """A column of numbers."""
     identifier = find_in_numbers(name, numbers.values)
@@ -85,12 +96,11 @@ def make_number(name, numbers):
     return Column(name, "number", words, numbers.values, identifier)
 
 
-def make_text(name, cells, given, remark):
+def make_text(name, cells, given, remark, identifier=""):
     """A column of categories, or of text where they are many."""
     values = np.array([cell if cell in given else MISSING_CATEGORY for cell in cells.cells], dtype=object)
     n_missing = len(values) - sum(given.values())
     missing = f"{count_cells(n_missing)} missing, as a category" if n_missing else ""
-    identifier = find_in_text(given)
     few = len(given) <= MAX_CATEGORIES and not identifier
     n = "1 category" if len(given) == 1 else f"{len(given)} categories"
     words = f"{n}, one-hot" if few else f"text of {len(given)} values, encoded by StringEncoder"

@@ -15,6 +15,8 @@ SENTENCE = 4  # words
 NAMED = re.compile(r"(?:.*[\W_])?(?i:id|uuid|guid|index|key|nr|no|number|nummer|rownames)|.*[a-z]I[Dd]|Unnamed.*")
 HASH = re.compile(r"[0-9a-fA-F]{16,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
+HASHES = "hash codes, UUIDs or codes of 16 and more digits, hardly any of them twice"
+
 
 def is_named_so(name):
     """Whether the name is that of an identifier."""
@@ -57,7 +59,7 @@ def find_in_text(counts):
     if n_distinct < MANY:
         return ""
     if n_distinct > 0.9 * n and all(map(HASH.fullmatch, counts)):
-        return "hash codes or UUIDs, hardly any of them twice"
+        return HASHES
     if n_distinct == n and np.median([len(text.split()) for text in counts]) < SENTENCE:
         return "text with another value in every row"
     return ""

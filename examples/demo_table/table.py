@@ -1,5 +1,7 @@
 """The user's table: features and classes, and a line on each column."""
 
+import re
+import textwrap
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +14,8 @@ from .target import read_target
 from .text_file import read_text_file
 
 MAX_PLAIN = 30  # columns of plain numbers that get a line each
+WIDTH = 120
+MAX_TITLES = 10  # rows above a header
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ def read_table(path, target, min_rows, keep=()):
     file = read_text_file(path)
     frame = file.frame
     check_names(path, frame, target, keep)
+    if target in file.repeated:
+        raise InputError(f"{path} has more than one column named {target!r}: rename those that are not the target.")
     y, given, target_words = read_target(target, TextColumn(frame.pop(target)), file.n_blanks[target], min_rows)
     columns = read_columns(file, {name: TextColumn(frame.loc[given, name]) for name in frame}, keep)
     used = [column for column in columns if column.values is not None]
@@ -48,12 +54,21 @@ def check_names(path, frame, target, keep):
     for name, option in ((target, "--target"), *((name, "--keep") for name in keep)):
         if name not in frame:
             hint = " They may be separated by commas, semicolons, tabs or |." if frame.shape[1] == 1 else ""
+            hint = find_header(frame, name) or hint
             wanted = "" if option == "--target" else f" for {option}"
             raise InputError(f"{path} has no column {name!r}{wanted}; its columns are: {list_names(frame)}.{hint}")
     if target in keep:
         raise InputError(f"--keep {target!r} names the target, which is no feature.")
     if frame.shape[1] == 1:
         raise InputError(f"{path} has no column beside the target {target!r}, so there is nothing to learn from.")
+
+
+def find_header(frame, name):
+    """A hint at a row near the top that has the name of the column."""
+    for number, row in enumerate(frame.head(MAX_TITLES).to_numpy(), start=1):
+        if any(name in re.split(r"[,;|\t]", cell) for cell in row):
+            return f" Row {number} below its first has one: if that is the header, delete the lines above it."
+    return ""
 
 
 def list_names(names, at_most=40):
@@ -73,12 +88,13 @@ def say_copy_of_target(column, y):
 
 
 def describe(columns):
-    """Names and words; where plain numbers are many, they come last and share a line."""
+    """Names and words; where plain numbers are many, they come last and share a paragraph."""
     plain = [column.name for column in columns if column.words == PLAIN]
     if len(plain) <= MAX_PLAIN:
         return [(column.name, column.words) for column in columns]
     others = [(column.name, column.words) for column in columns if column.words != PLAIN]
-    return [*others, (f"{len(plain)} others", f"numbers, standardised: {list_names(plain)}")]
+    names = textwrap.fill(", ".join(plain), WIDTH, initial_indent="    ", subsequent_indent="    ")
+    return [*others, (f"{len(plain)} others", f"numbers, standardised:\n{names}")]
 
 
 def align(pairs, at_most=24):

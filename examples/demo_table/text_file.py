@@ -5,11 +5,12 @@ import csv
 import io
 from collections import Counter
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
 import pandas as pd
 
+from .cells import count_rows, quote
 from .errors import InputError
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -25,6 +26,7 @@ class TextFile:
     frame: pd.DataFrame
     separator: str
     n_blanks: dict[str, int]
+    repeated: list[str]
     remarks: list[str]
 
 
@@ -32,13 +34,15 @@ def read_text_file(path):
     """The user's file as a frame of text with at least one row, or an InputError."""
     text, remarks = decode(path)
     separator, text = find_separator(text)
-    header, rows = read_rows(path, text, separator)
+    header, rows, skipped = read_rows(path, text, separator)
     names = name_columns(header)
-    remarks.append(f"separated by {SEPARATORS.get(separator, repr(separator))}")
-    remarks += repeated_names(header) + fill_short_rows(path, rows, len(header))
+    repeated = find_repeated(header)
+    remarks += [f"separated by {SEPARATORS.get(separator, repr(separator))}", *skipped]
+    remarks += [f"more than one column is named {name!r}: the later ones get a number" for name in repeated]
+    remarks += fill_short_rows(path, rows, len(header))
     raw = pd.DataFrame(rows, columns=names, dtype=object)
     frame = raw.apply(lambda column: column.map(str.strip)).astype(object)
-    return TextFile(frame, separator, (raw != frame).sum().to_dict(), remarks)
+    return TextFile(frame, separator, (raw != frame).sum().to_dict(), repeated, remarks)
 
 
 def decode(path):
@@ -85,14 +89,17 @@ def find_separator(text):
 
 
 def rate_separator(text, separator):
-    """The fraction of rows that have as many fields as the header, then that number; 0 where it is one field."""
+    """Whether half of the rows have as many fields as the header, few lines above it, that fraction and number."""
     try:
-        header, *rows = islice(parse(text, separator), SAMPLE_ROWS)
-    except (csv.Error, ValueError):
-        return 0.0, 0
+        rows = list(islice(parse(text, separator), SAMPLE_ROWS))
+    except csv.Error:
+        return False, -SAMPLE_ROWS, 0.0, 0
+    header, *below = drop_titles(rows) or [[]]
     n_fields = len(header)
-    same = sum(len(row) == n_fields for row in rows) / max(len(rows), 1)
-    return (same, n_fields) if n_fields > 1 else (0.0, 0)
+    if n_fields < 2:
+        return False, -SAMPLE_ROWS, 0.0, 0
+    same = sum(len(row) == n_fields for row in below) / max(len(below), 1)
+    return same >= 0.5, len(below) + 1 - len(rows), same, n_fields
 
 
 def parse(text, separator):
@@ -101,15 +108,49 @@ def parse(text, separator):
     return filter(None, csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=blank))
 
 
+def drop_titles(rows):
+    """The rows from the header on: those above it of one cell, and comments, go where most rows have more cells."""
+    usual = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
+    titles = takewhile(lambda row: usual > 1 and is_title(row, usual), rows)
+    return rows[sum(1 for _ in titles) :]
+
+
+def is_title(row, usual):
+    """Whether the row has one cell only, the first, or is a comment."""
+    return not any(map(str.strip, row[1:])) or (row[0].startswith("#") and len(row) != usual)
+
+
 def read_rows(path, text, separator):
-    """The header and the rows below it."""
+    """The header, the rows below it, and remarks on what is left out."""
     try:
-        header, *rows = parse(text, separator)
+        rows = list(parse(text, separator))
     except csv.Error as error:
         raise InputError(f"{path} cannot be read as a CSV file with a header: {error}.") from None
-    if not rows:
+    header, *below = drop_titles(rows)
+    if not below:
         raise InputError(f"{path} has a header but no rows.")
-    return header, rows
+    if text.count('"') % 2 and any("\n" in cell for cell in below[-1]):
+        raise InputError(
+            f"{path} cannot be read as a CSV file with a header: a quote in it is opened and never closed."
+        )
+    remarks = say_titles(rows[: len(rows) - 1 - len(below)])
+    return header, *leave_out(header, below, remarks)
+
+
+def say_titles(titles):
+    """A remark on lines above the header."""
+    return [f"{count_rows(len(titles))} above the header left out, such as {quote(titles[0][0])}"] if titles else []
+
+
+def leave_out(header, rows, remarks):
+    """The rows without repetitions of the header and without names that have no place in it; and remarks on both."""
+    kept = [row for row in rows if row != header] or rows
+    if len(kept) < len(rows):
+        remarks = [*remarks, f"the header is repeated in {count_rows(len(rows) - len(kept))}, left out"]
+    if all(len(row) == len(header) + 1 for row in kept) and any(row[-1].strip() for row in kept):
+        kept = [row[1:] for row in kept]
+        remarks = [*remarks, "the header is one field short: the first of each row is taken for its name and left out"]
+    return kept, remarks
 
 
 def fill_short_rows(path, rows, n_columns):
@@ -121,11 +162,12 @@ def fill_short_rows(path, rows, n_columns):
         if len(row) > n_columns:
             raise InputError(
                 f"{path} cannot be read as a CSV file with a header: row {number} below the header has {len(row)} "
-                f"fields, and the header has {n_columns}."
+                f"fields, and the header has {n_columns}. Is a cell with a separator in it not quoted, "
+                "or a line above the header no part of the table?"
             )
         n_short += len(row) < n_columns
         row.extend([""] * (n_columns - len(row)))
-    return [f"{n_short} rows with too few fields, the rest of them taken as missing"] if n_short else []
+    return [f"{count_rows(n_short)} with too few fields, the rest of them taken as missing"] if n_short else []
 
 
 def name_columns(header):
@@ -141,8 +183,7 @@ def name_columns(header):
     return names
 
 
-def repeated_names(header):
-    """A remark on names that more than one column has."""
-    counts = Counter(name.strip() for name in header)
-    names = [name for name, n in counts.items() if n > 1 and name]
-    return [f"more than one column is named {name!r}: the later ones get a number" for name in names]
+def find_repeated(header):
+    """The names that more than one column has."""
+    counts = Counter(" ".join(name.split()) for name in header)
+    return [name for name, n in counts.items() if n > 1 and name]
