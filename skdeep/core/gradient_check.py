@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .differences import Line, ProbeFun, first_slope
+from .differences import Line, ProbeFun, first_slope, norm
 from .gradient_report import SMALLEST, SMALLEST_AT_ONE_STEP, BlockCheck, GradientCheckResult
 from .parameters import Array
-from .step_ladder import known_slope
+from .step_ladder import known_slope, looks_constant
 
 #: Returns the loss at theta, and its gradient in theta's shape.
 Fun = Callable[[Any], tuple[Any, Any]]
@@ -164,7 +164,7 @@ def compare_gradient(
         checks[name] = _Comparison(
             gradient, [Line(probe, theta, loss, *direction) for direction in directions], epsilon
         )
-    whole = float(np.linalg.norm([check.result.size for check in checks.values()]))
+    whole = norm(np.array([check.result.size for check in checks.values()]))
     if epsilon is None:
         for check in checks.values():
             check.look_again(whole)
@@ -186,10 +186,11 @@ class _Comparison:
         return BlockCheck.of(self.gradient, self.slopes, self.smallest)
 
     def look_again(self, whole: float) -> None:
-        """At other steps, along the lines where it is in doubt whether gradient and difference agree."""
+        """At other steps, along the lines where gradient and difference may not agree, or the loss does not change."""
         result = self.result
         doubtful, tolerance, scale = result.doubts(whole)
-        for i in result.indices[doubtful]:
+        flat = [i for i, slope in enumerate(self.slopes) if slope.is_flat and not looks_constant(self.lines[i])]
+        for i in {*result.indices[doubtful].tolist(), *flat}:
             self.slopes[i] = known_slope(self.lines[i], self.slopes[i], self.gradient[i], tolerance, scale)
 
 

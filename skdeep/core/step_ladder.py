@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .differences import EPSILON, ROUNDING, SAFETY, Line, Look, Slope
+from .differences import EPSILON, NOISY, ROUNDING, SAFETY, Line, Look, Slope
 from .parameters import Array
 
 # Between neighbouring steps. As far from any fraction as can be, so that a loss that is rounded to a grid does not give
@@ -15,19 +15,22 @@ from .parameters import Array
 RATIO = 2.0 + 5.0**0.5
 # Rungs, as powers of RATIO times the first step: those climbed first, those beyond, those below.
 FIRST, LARGER, SMALLER = (0, 2, 3, 4), (5, 6, 7), (1, *range(-1, -11, -1))
+CLIMBED_DOWN = range(7, -1, -1)  # by a loss that is flat at the first
 ENOUGH = 4  # of the smallest steps tell noise, which is the same at any step, from swings, which fall with it
 # A smooth loss leaves a slope by powers of the step. One that is farther away at once, by so many times the error, has
 # a kink or jumps.
-LEAP = 1e4
-HALVINGS = 8  # of the way between two steps, to see whether a leap is a kink: it falls with the way, a jump does not
+LEAP = 1e3
+HALVINGS = 12  # of the way between two steps, to see whether a leap is a kink: it falls with the way, a jump does not
 SINGLE = float(np.finfo(np.float32).eps)
+TINY = float(np.finfo(np.float64).tiny)
 
 
 def known_slope(line: Line, first: Slope, gradient: float, tolerance: float, scale: float) -> Slope:
     """By a ladder of steps, climbed until the slope is known well enough, or as well as it can be.
 
     Larger steps tell more where rounding hides the slope, smaller ones where the loss swings within a step. Well enough
-    is an error that decides: far below that of the gradient, or below `tolerance` of the slopes.
+    is an error below `tolerance` of the slopes, of an estimate that agrees with the gradient. One that does not must
+    stand up to all steps: a loss of which a part is rounded seems to have the slope of the rest at small ones.
 
     Parameters
     ----------
@@ -55,12 +58,34 @@ def known_slope(line: Line, first: Slope, gradient: float, tolerance: float, sca
         best = ladder.best
         if best is None:
             continue
-        size = max(abs(gradient) + abs(best.value), scale)
-        # A loss that swings within the steps looks noisy, so that what is not rounding waits for smaller steps.
-        decides = SAFETY * best.error <= abs(gradient - best.value) / 2 and (best.is_rounding or rung in LARGER)
-        if decides or SAFETY * best.error <= tolerance * size:
+        known = tolerance * max(abs(gradient) + abs(best.value), scale)
+        if SAFETY * best.error <= known and abs(gradient - best.value) <= known:
             return best
     return best or ladder.constant or first
+
+
+def looks_constant(line: Line) -> bool:
+    """Whether a loss that one difference finds flat is flat: by one at a large step, or down to where it bends.
+
+    What is rounded jumps where it begins to change; a unit that is dead comes to life with a kink.
+
+    Parameters
+    ----------
+    line : Line
+        The loss.
+
+    Returns
+    -------
+    bool
+        False where it jumps.
+    """
+    far = None
+    for rung in CLIMBED_DOWN:
+        look = line.try_look(EPSILON * RATIO**rung * line.scale)
+        if look.is_usable and look.is_flat:
+            return far is None or _is_kink(line, Slope(0.0, look.rounding, look.rounding, look.step), look, far)
+        far = look if look.is_usable else far
+    return far is None
 
 
 class _Ladder:
@@ -114,7 +139,7 @@ class _Ladder:
             estimates = [Slope(least.slope, error, least.rounding, least.step), *estimates]
         explained = [slope for slope in estimates if slope.is_rounding]
         best = min(
-            explained or estimates, key=lambda slope: slope.error / max(self.scale, abs(slope.value)), default=None
+            explained or estimates, key=lambda slope: slope.error / max(self.scale, abs(slope.value), TINY), default=None
         )
         if best is None:
             return None
@@ -174,17 +199,13 @@ def _is_kink(line: Line, slope: Slope, near: Look, far: Look) -> bool:
 
     It jumps where a part of it is rounded: as long as that part does not change, it seems to have no slope.
     """
-
-    def size(look: Look) -> float:
-        return abs(look.slope - slope.value) * look.step
-
-    leap = size(far)
+    leap = abs(far.slope - slope.value) * far.step
     for _ in range(HALVINGS):
         middle = line.try_look(float(np.sqrt(near.step * far.step)))
         if not middle.is_usable:
             return False
-        if abs(middle.slope - slope.value) > SAFETY**2 * slope.error:
+        if abs(middle.slope - slope.value) > SAFETY * slope.error:
             far = middle
         else:
             near = middle
-    return size(far) < leap / SAFETY
+    return abs(far.slope - near.slope) * far.step < leap / NOISY
