@@ -119,8 +119,9 @@ class BlockCheck:
 
     @property
     def _quiet_error(self) -> float:
-        """What the others alone have of the error beyond noise."""
-        return relative_error(self.gradient, self.difference, np.where(self._is_noisy, np.inf, SAFETY * self.noise))
+        """What the others alone have of the error beyond noise, but for those that do not change the loss."""
+        told = ~self._is_noisy & (self.difference != 0)
+        return relative_error(self.gradient, self.difference, np.where(told, SAFETY * self.noise, np.inf))
 
     @property
     def is_zero(self) -> bool:

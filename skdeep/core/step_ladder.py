@@ -95,7 +95,6 @@ class _Ladder:
         self.line, self.scale = line, scale
         self.looks: list[Look] = []
         self.edge = np.inf  # the step at which a kink comes into sight
-        self.estimates: list[Slope] = []
 
     def rungs(self) -> Iterator[int]:
         """The order in which to climb, by what has been seen."""
@@ -110,14 +109,12 @@ class _Ladder:
     def climb(self, rung: int) -> Slope | None:
         """Take a look. Returns what is left to know if the loss jumps."""
         self.looks.append(self.line.try_look(EPSILON * RATIO**rung * self.line.scale))
-        self.estimates = _estimates(self.seen)
         leap = _leap(self.seen, self.estimates)
         if leap is not None:
             slope, near, far = leap
             if not _is_kink(self.line, slope, near, far):
                 return slope._replace(error=abs(far.slope - slope.value), rounding=far.rounding)
             self.edge = far.step
-            self.estimates = _estimates(self.seen)
         return None
 
     @property
@@ -126,17 +123,26 @@ class _Ladder:
         return sorted(look for look in self.looks if look.is_usable and not look.is_flat and look.step < self.edge)
 
     @property
-    def best(self) -> Slope | None:
-        """The estimate with the smallest error beside its size, of those that float64 explains if there are any.
+    def estimates(self) -> list[Slope]:
+        """What the looks say together.
 
-        Its error reaches to all at smaller steps that contradict it. A loss that does not change may be rounded, and
-        says no more than that the slope is not much above that of the first step that changes it.
+        A loss that does not change may be rounded, and says no more than that the slope is not much above that of the
+        first step that changes it.
         """
-        estimates = self.estimates
+        estimates = _estimates(self.seen)
         if self.seen and any(look.is_flat for look in self.looks):
             least = self.seen[0]
             error = RATIO * abs(least.slope) + least.rounding
-            estimates = [Slope(least.slope, error, least.rounding, least.step), *estimates]
+            return [Slope(least.slope, error, least.rounding, least.step), *estimates]
+        return estimates
+
+    @property
+    def best(self) -> Slope | None:
+        """The estimate with the smallest error beside its size, of those that float64 explains if there are any.
+
+        Its error reaches to all at smaller steps that contradict it.
+        """
+        estimates = self.estimates
         explained = [slope for slope in estimates if slope.is_rounding]
         best = min(
             explained or estimates, key=lambda slope: slope.error / max(self.scale, abs(slope.value), TINY), default=None
@@ -187,7 +193,7 @@ def _error(disagreement: Array, step: Array) -> float:
 def _leap(seen: Sequence[Look], estimates: Sequence[Slope]) -> tuple[Slope, Look, Look] | None:
     """An estimate with which one step agrees, and from which the next is far off at once; and both looks."""
     for slope in estimates:
-        for near, far in pairwise(look for look in seen if look.step > slope.step):
+        for near, far in pairwise(look for look in seen if look.step >= slope.step):
             agrees = abs(near.slope - slope.value) <= SAFETY * slope.error
             if agrees and abs(far.slope - slope.value) > LEAP * slope.error:
                 return slope, near, far
