@@ -11,7 +11,7 @@ import numpy as np
 from .differences import Line, ProbeFun, first_slope, norm
 from .gradient_report import SMALLEST, SMALLEST_AT_ONE_STEP, BlockCheck, GradientCheckResult
 from .parameters import Array
-from .step_ladder import known_slope, looks_constant
+from .step_ladder import known_slope, looks_constant, looks_noisy
 
 #: Returns the loss at theta, and its gradient in theta's shape.
 Fun = Callable[[Any], tuple[Any, Any]]
@@ -161,9 +161,9 @@ def compare_gradient(
     checks = {}
     for (name, indices), share in zip(named.items(), shares, strict=True):
         directions = _coordinates(indices) if share is None else _directions(indices, share, rng)
-        checks[name] = _Comparison(
-            gradient, [Line(probe, theta, loss, *direction) for direction in directions], epsilon
-        )
+        directions += _directions(indices, 1, np.random.default_rng(0))  # across the block, the same at every call
+        *lines, across = (Line(probe, theta, loss, *direction) for direction in directions)
+        checks[name] = _Comparison(gradient, lines, across, epsilon)
     whole = norm(np.array([check.result.size for check in checks.values()]))
     if epsilon is None:
         for check in checks.values():
@@ -175,8 +175,8 @@ def compare_gradient(
 class _Comparison:
     """The gradient of one block beside differences along lines."""
 
-    def __init__(self, gradient: Array, lines: list[Line], epsilon: float | None) -> None:
-        self.lines = lines
+    def __init__(self, gradient: Array, lines: list[Line], across: Line, epsilon: float | None) -> None:
+        self.lines, self.across, self.across_gradient = lines, across, across.along(gradient)
         self.gradient = [line.along(gradient) for line in lines]
         self.slopes = [first_slope(line, epsilon) for line in lines]
         self.smallest = SMALLEST if epsilon is None else SMALLEST_AT_ONE_STEP
@@ -189,8 +189,9 @@ class _Comparison:
         """At other steps, along the lines where gradient and difference may not agree, or the loss does not change."""
         result = self.result
         doubtful, tolerance, scale = result.doubts(whole)
-        flat = [i for i, slope in enumerate(self.slopes) if slope.is_flat and not looks_constant(self.lines[i])]
-        for i in {*result.indices[doubtful].tolist(), *flat}:
+        again = set(result.indices if looks_noisy(self.across, self.across_gradient) else result.indices[doubtful])
+        again |= {i for i, slope in enumerate(self.slopes) if slope.is_flat and not looks_constant(self.lines[i])}
+        for i in again:
             self.slopes[i] = known_slope(self.lines[i], self.slopes[i], self.gradient[i], tolerance, scale)
 
 

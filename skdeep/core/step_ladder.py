@@ -22,6 +22,7 @@ ENOUGH = 4  # of the smallest steps tell noise, which is the same at any step, f
 LEAP = 1e3
 HALVINGS = 12  # of the way between two steps, to see whether a leap is a kink: it falls with the way, a jump does not
 SINGLE = float(np.finfo(np.float32).eps)
+WELL_KNOWN = 1e-6  # relative to the slopes
 TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -86,6 +87,28 @@ def looks_constant(line: Line) -> bool:
             return far is None or _is_kink(line, Slope(0.0, look.rounding, look.rounding, look.step), look, far)
         far = look if look.is_usable else far
     return far is None
+
+
+def looks_noisy(line: Line, gradient: float) -> bool:
+    """Whether the slope along a line is less exact than float64 explains.
+
+    Then a first difference that agrees with its gradient tells nothing: where a part of the loss is rounded both may
+    have the slope of the rest.
+
+    Parameters
+    ----------
+    line : Line
+        The loss.
+    gradient : float
+        What the gradient says; it decides how long to climb.
+
+    Returns
+    -------
+    bool
+        False too where no step tells.
+    """
+    slope = known_slope(line, Slope(0.0, 0.0, 0.0, 0.0), gradient, WELL_KNOWN, 0.0)
+    return not slope.is_rounding and SAFETY * slope.error > WELL_KNOWN * (abs(gradient) + abs(slope.value))
 
 
 class _Ladder:
