@@ -20,7 +20,9 @@ ENOUGH = 4  # of the smallest steps tell noise, which is the same at any step, f
 # A smooth loss leaves a slope by powers of the step. One that is farther away at once, by so many times the error, has
 # a kink or jumps.
 LEAP = 1e3
-HALVINGS = 12  # of the way between two steps, to see whether a leap is a kink: it falls with the way, a jump does not
+# Of the way between two steps, to see whether a leap is a kink: it falls with the way, a jump does not. The second
+# number counts those that it takes to come nearer to a kink just short of the larger step.
+HALVINGS, MOST_HALVINGS = 8, 40
 SINGLE = float(np.finfo(np.float32).eps)
 WELL_KNOWN = 1e-6  # relative to the slopes
 TINY = float(np.finfo(np.float64).tiny)
@@ -84,7 +86,8 @@ def looks_constant(line: Line) -> bool:
     for rung in CLIMBED_DOWN:
         look = line.try_look(EPSILON * RATIO**rung * line.scale)
         if look.is_usable and look.is_flat:
-            return far is None or _is_kink(line, Slope(0.0, look.rounding, look.rounding, look.step), look, far)
+            zero = Slope(0.0, look.rounding, look.rounding, look.step)
+            return far is None or _is_kink(line, zero, look, far, 3 * HALVINGS)  # what is off there may just turn round
         far = look if look.is_usable else far
     return far is None
 
@@ -223,13 +226,13 @@ def _leap(seen: Sequence[Look], estimates: Sequence[Slope]) -> tuple[Slope, Look
     return None
 
 
-def _is_kink(line: Line, slope: Slope, near: Look, far: Look) -> bool:
+def _is_kink(line: Line, slope: Slope, near: Look, far: Look, left: int = HALVINGS) -> bool:
     """Whether the loss goes on from its slope at a leap, and does not jump.
 
     It jumps where a part of it is rounded: as long as that part does not change, it seems to have no slope.
     """
-    leap = abs(far.slope - slope.value) * far.step
-    for _ in range(HALVINGS):
+    first, small = far, abs(far.slope - slope.value) * far.step / NOISY
+    for _ in range(MOST_HALVINGS):
         middle = line.try_look(float(np.sqrt(near.step * far.step)))
         if not middle.is_usable:
             return False
@@ -237,4 +240,9 @@ def _is_kink(line: Line, slope: Slope, near: Look, far: Look) -> bool:
             far = middle
         else:
             near = middle
-    return abs(far.slope - near.slope) * far.step < leap / NOISY
+        if abs(far.slope - near.slope) * far.step < small:
+            return True
+        left -= far is not first
+        if not left:
+            break
+    return False
