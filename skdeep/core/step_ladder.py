@@ -171,7 +171,9 @@ class _Ladder:
         estimates = self.estimates
         explained = [slope for slope in estimates if slope.is_rounding]
         best = min(
-            explained or estimates, key=lambda slope: slope.error / max(self.scale, abs(slope.value), TINY), default=None
+            explained or estimates,
+            key=lambda slope: slope.error / max(self.scale, abs(slope.value), TINY),
+            default=None,
         )
         if best is None:
             return None
@@ -186,7 +188,7 @@ class _Ladder:
             return None
         largest, is_single = max(usable), float(np.float32(self.line.loss)) == self.line.loss
         rounding = largest.rounding * (SINGLE / ROUNDING if is_single else 1.0)
-        return Slope(0.0, rounding, rounding, largest.step)
+        return Slope(0.0, rounding, rounding, largest.step, is_flat=True)
 
 
 def _estimates(seen: Sequence[Look]) -> list[Slope]:
