@@ -2,6 +2,7 @@
 
 import math
 import runpy
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -95,10 +96,16 @@ def test_a_loss_that_swings_fast_is_met_at_small_steps(frequency):
         assert result.verdict == verdict
 
 
+@cache
+def rows(dtype):
+    """Inputs and one-hot targets."""
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(50, 6)).astype(dtype), np.eye(3, dtype=dtype)[rng.integers(3, size=50)]
+
+
 def network(theta, dtype=np.float64):
     """Loss and gradient of a layer of tanh and a softmax, all in one precision."""
-    rng = np.random.default_rng(0)
-    X, Y = rng.normal(size=(50, 6)).astype(dtype), np.eye(3, dtype=dtype)[rng.integers(3, size=50)]
+    X, Y = rows(dtype)
     theta = theta.astype(dtype)
     W, b, V, c = theta[:30].reshape(6, 5), theta[30:35], theta[35:50].reshape(5, 3), theta[50:]
     A = np.tanh(X @ W + b)
@@ -111,6 +118,7 @@ def network(theta, dtype=np.float64):
 
 
 WEIGHTS = np.random.default_rng(1).normal(scale=0.4, size=53)
+RIGHT = network(WEIGHTS)[1]
 LAYERS = {"W": slice(30), "b": slice(30, 35), "V": slice(35, 50), "c": slice(50, 53)}
 PENALTY = 1e-4
 ACROSS = 10  # losses that the look across a block takes at least
@@ -132,7 +140,7 @@ NOISY = {
 @pytest.mark.parametrize("kind", NOISY)
 def test_a_right_gradient_of_a_noisy_loss_is_not_called_wrong(kind):
     """It is suspicious, and the report says why."""
-    result = check_gradient(lambda t: (NOISY[kind](t), network(t)[1]), WEIGHTS, blocks=LAYERS)
+    result = check_gradient(lambda t: (NOISY[kind](t), RIGHT), WEIGHTS, blocks=LAYERS)
     assert result.verdict == "suspicious"
     assert "wrong" not in result.block_verdicts.values()
     assert "The loss looks noisy, by about" in str(result)
@@ -141,7 +149,7 @@ def test_a_right_gradient_of_a_noisy_loss_is_not_called_wrong(kind):
 
 def test_the_noise_is_measured_and_float32_suspected():
     """Float32 rounds to 1.2e-7."""
-    result = check_gradient(lambda t: (NOISY["in float32"](t), network(t)[1]), WEIGHTS)
+    result = check_gradient(lambda t: (NOISY["in float32"](t), RIGHT), WEIGHTS)
     assert 1e-8 < result.noise_of_loss < 1e-6
     assert "Is a part of it computed in float32?" in str(result)
     assert result.to_dict()["noise_of_loss"] == result.noise_of_loss
@@ -158,13 +166,9 @@ def test_a_float64_loss_is_not_called_noisy():
 @pytest.mark.parametrize("kind", ["in float32", "rounded to six decimals", "noise of 1e-8"])
 def test_a_clearly_wrong_gradient_of_a_noisy_loss_is_wrong(kind):
     """A factor of two is no noise, and only the block that has it is wrong."""
-
-    def fun(theta):
-        gradient = network(theta)[1]
-        gradient[LAYERS["V"]] *= 2
-        return NOISY[kind](theta), gradient
-
-    verdicts = check_gradient(fun, WEIGHTS, blocks=LAYERS).block_verdicts
+    wrong = RIGHT.copy()
+    wrong[LAYERS["V"]] *= 2
+    verdicts = check_gradient(lambda t: (NOISY[kind](t), wrong), WEIGHTS, blocks=LAYERS).block_verdicts
     assert [name for name, verdict in verdicts.items() if verdict == "wrong"] == ["V"]
 
 
@@ -172,14 +176,14 @@ def test_a_clearly_wrong_gradient_of_a_noisy_loss_is_wrong(kind):
 @pytest.mark.parametrize("factor", [1.001, 2.0])
 def test_a_wrong_gradient_of_a_noisy_loss_is_never_called_correct(kind, factor):
     """Whatever the noise hides."""
-    planted = thousandth_off(network(WEIGHTS)[1])[0] if factor == 1.001 else factor * network(WEIGHTS)[1]
+    planted = thousandth_off(RIGHT)[0] if factor == 1.001 else factor * RIGHT
     assert check_gradient(lambda t: (NOISY[kind](t), planted), WEIGHTS).verdict != "correct"
 
 
 @pytest.mark.parametrize("blocks", [None, LAYERS], ids=["whole", "layers"])
 def test_a_right_gradient_of_a_loss_in_two_precisions_is_not_called_wrong(blocks):
     """At small steps only the penalty changes the loss, without any noise."""
-    right = network(WEIGHTS)[1] + PENALTY * WEIGHTS
+    right = RIGHT + PENALTY * WEIGHTS
     result = check_gradient(lambda t: in_two_precisions(t, right), WEIGHTS, blocks=blocks)
     assert set(result.block_verdicts.values()) == {"suspicious"}
 
@@ -187,7 +191,7 @@ def test_a_right_gradient_of_a_loss_in_two_precisions_is_not_called_wrong(blocks
 @pytest.mark.parametrize("factor", [-1.0, 0.0, 2.0])
 def test_a_wrong_gradient_of_a_loss_in_two_precisions_is_never_called_correct(factor):
     """With 0 it is that of the penalty alone, with which small steps agree."""
-    wrong = factor * network(WEIGHTS)[1] + PENALTY * WEIGHTS
+    wrong = factor * RIGHT + PENALTY * WEIGHTS
     assert check_gradient(lambda t: in_two_precisions(t, wrong), WEIGHTS).verdict != "correct"
 
 
@@ -219,13 +223,10 @@ def test_a_zero_gradient_is_not_correct_where_rounding_hides_the_slope(kind):
 
 def test_a_forgotten_bias_of_small_weights_in_float32_is_not_correct():
     """There the first step changes nothing."""
-
-    def fun(theta):
-        gradient = network(theta)[1]
-        gradient[LAYERS["b"]] = 0
-        return NOISY["in float32"](theta), gradient
-
-    assert check_gradient(fun, 1e-2 * WEIGHTS, blocks=LAYERS).block_verdicts["b"] != "correct"
+    wrong = network(1e-2 * WEIGHTS)[1]
+    wrong[LAYERS["b"]] = 0
+    result = check_gradient(lambda t: (NOISY["in float32"](t), wrong), 1e-2 * WEIGHTS, blocks=LAYERS)
+    assert result.block_verdicts["b"] != "correct"
 
 
 @pytest.mark.parametrize("distance", [1e-3, 0.1, 10.0])
