@@ -64,7 +64,7 @@ class Slope(NamedTuple):
     rounding : float
         The part of the error that float64 explains.
     step : float
-        Of the difference that it comes from.
+        Of the difference that it comes from, or of that which tells its error.
     crosses_kink : bool
         Whether there is no estimate, because of a kink.
     is_flat : bool

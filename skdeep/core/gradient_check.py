@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .differences import Line, ProbeFun, first_slope, norm
+from .differences import SAFETY, Line, ProbeFun, first_slope, norm
 from .gradient_report import SMALLEST, SMALLEST_AT_ONE_STEP, BlockCheck, GradientCheckResult
 from .parameters import Array
-from .step_ladder import known_slope, looks_constant, looks_noisy
+from .step_ladder import LARGEST, known_slope, looks_constant, looks_noisy
 
 #: Returns the loss at theta, and its gradient in theta's shape.
 Fun = Callable[[Any], tuple[Any, Any]]
@@ -36,7 +36,11 @@ def check_gradient(
     is looked at again, at up to 18 steps between 3e-12 and 0.15. Two neighbouring ones give
     ``d(h) + (d(h) - d(q h)) / (q^2 - 1)``, with an error estimated from what smaller steps say against it, never from
     the gradient. So the noise of a loss, which weighs less the larger the step, is told from a wrong gradient, which
-    stays wrong; and a loss that swings fast is met at small steps.
+    stays wrong; and a loss that swings fast is met at small steps. Two kinds of agreement are doubted, too. A difference
+    of exactly 0 may be rounded away: larger steps must not change the loss either, unless it goes on from there
+    without a jump, as behind the kink of a dead unit. And where a part of the loss is rounded, small steps show the
+    slope of the rest: a look across each block in a random direction, at four steps or more, tells, and then all of it
+    is looked at again.
 
     A single wrong entry that does not show in the norms is found where it is off by a ten-thousandth of itself, by
     1e-10 of its block's ``||g|| + ||d||``, and by ten times what rounding takes from the first difference, in all about
@@ -203,10 +207,11 @@ class _Comparison:
         return [slope.error * slope.step for slope in self.slopes if not slope.is_rounding]
 
     def allow_for(self, noise: float) -> None:
-        """A noise that is seen elsewhere may hide a slope where no step changes the loss."""
+        """A noise that is seen elsewhere may hide what the gradient says here, at all steps."""
         for i, slope in enumerate(self.slopes):
-            if slope.is_flat and self.gradient[i]:
-                self.slopes[i] = slope._replace(error=max(slope.error, noise / slope.step))
+            if slope.is_rounding and abs(slope.value - self.gradient[i]) > SAFETY * slope.error:
+                hidden = noise / (LARGEST * self.lines[i].scale)
+                self.slopes[i] = slope._replace(error=max(slope.error, hidden))
 
 
 class CheckedFun:

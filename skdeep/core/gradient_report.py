@@ -220,7 +220,8 @@ class GradientCheckResult:
     1e-4. Each block is judged by its error less ten times the noise of each difference: what rounding alone explains,
     or what looks at other steps say. "suspicious" is also a block whose error is above 1e-4 by rounding alone, unless
     it is zero or less than a millionth of the whole; one whose loss is noisier than float64's rounding, such as a loss
-    with a part in float32, in which only an error above 1e-2 is a wrong one; one with a single wrong entry that is too
+    with a part in float32, in which only an error above 1e-2 is a wrong one, or above 1e-4 of the entries without
+    noise alone; one with figures that overflow; one with a single wrong entry that is too
     small to show in the norms; one that lies at a kink with all its entries; and the whole where more than a fifth of
     it does.
 

@@ -16,6 +16,7 @@ RATIO = 2.0 + 5.0**0.5
 # Rungs, as powers of RATIO times the first step: those climbed first, those beyond, those below.
 FIRST, LARGER, SMALLER = (0, 2, 3, 4), (5, 6, 7), (1, *range(-1, -11, -1))
 CLIMBED_DOWN = range(7, -1, -1)  # by a loss that is flat at the first
+LARGEST = EPSILON * RATIO ** LARGER[-1]
 ENOUGH = 4  # of the smallest steps tell noise, which is the same at any step, from swings, which fall with it
 # A smooth loss leaves a slope by powers of the step. One that is farther away at once, by so many times the error, has
 # a kink or jumps.
@@ -178,7 +179,9 @@ class _Ladder:
         if best is None:
             return None
         apart = [(abs(best.value - other.value), other) for other in estimates if other.step < best.step]
-        return best._replace(error=max([best.error, *(gap for gap, other in apart if gap > SAFETY * other.error)]))
+        contradict = [(gap, other.step) for gap, other in apart if gap > SAFETY * other.error]
+        error, step = max([(best.error, best.step), *contradict])
+        return best._replace(error=error, step=step)
 
     @property
     def constant(self) -> Slope | None:
@@ -188,7 +191,7 @@ class _Ladder:
             return None
         largest, is_single = max(usable), float(np.float32(self.line.loss)) == self.line.loss
         rounding = largest.rounding * (SINGLE / ROUNDING if is_single else 1.0)
-        return Slope(0.0, rounding, rounding, largest.step, is_flat=True)
+        return Slope(0.0, rounding, rounding, largest.step)
 
 
 def _estimates(seen: Sequence[Look]) -> list[Slope]:
