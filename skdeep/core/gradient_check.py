@@ -36,11 +36,12 @@ def check_gradient(
     is looked at again, at up to 18 steps between 3e-12 and 0.15. Two neighbouring ones give
     ``d(h) + (d(h) - d(q h)) / (q^2 - 1)``, with an error estimated from what smaller steps say against it, never from
     the gradient. So the noise of a loss, which weighs less the larger the step, is told from a wrong gradient, which
-    stays wrong; and a loss that swings fast is met at small steps. Two kinds of agreement are doubted, too. A difference
-    of exactly 0 may be rounded away: larger steps must not change the loss either, unless it goes on from there
-    without a jump, as behind the kink of a dead unit. And where a part of the loss is rounded, small steps show the
-    slope of the rest: a look across each block in a random direction, at four steps or more, tells, and then all of it
-    is looked at again.
+    stays wrong; and a loss that swings fast is met at small steps.
+
+    Two kinds of agreement are doubted, too. A difference of exactly 0 may be rounded away: larger steps must not change
+    the loss either, unless it goes on from there without a jump, as behind the kink of a dead unit. And where a part of
+    the loss is rounded, small steps show the slope of the rest: a look across each block in a random direction, at four
+    steps or more, tells, and then all of it is looked at again.
 
     A single wrong entry that does not show in the norms is found where it is off by a ten-thousandth of itself, by
     1e-10 of its block's ``||g|| + ||d||``, and by ten times what rounding takes from the first difference, in all about
