@@ -173,10 +173,9 @@ def test_a_clearly_wrong_gradient_of_a_noisy_loss_is_wrong(kind):
 
 
 @pytest.mark.parametrize("kind", NOISY)
-@pytest.mark.parametrize("factor", [1.001, 2.0])
-def test_a_wrong_gradient_of_a_noisy_loss_is_never_called_correct(kind, factor):
+def test_a_thousandth_beside_noise_is_never_called_correct(kind):
     """Whatever the noise hides."""
-    planted = thousandth_off(RIGHT)[0] if factor == 1.001 else factor * RIGHT
+    planted = thousandth_off(RIGHT)[0]
     assert check_gradient(lambda t: (NOISY[kind](t), planted), WEIGHTS).verdict != "correct"
 
 
