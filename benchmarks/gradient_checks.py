@@ -24,6 +24,7 @@ from gradient_problems import PROBLEMS, cases
 from skdeep.core import check_gradient
 
 PLANTED, MATTERS, SMALLEST = 1.001, 0.1, 1e-6
+PENALTY = 1e-4
 
 
 def planted_entry(number, loss, gradient, theta):
@@ -49,6 +50,14 @@ def rounded(loss, theta):
     return round(float(loss(theta)), 6)
 
 
+def mixed(loss, theta):
+    """The loss in float32 as above, and a penalty in float64."""
+    return through_float32(loss, theta) + PENALTY / 2 * float(theta @ theta)
+
+
+WAYS = {exact: 0.0, through_float32: 0.0, rounded: 0.0, mixed: PENALTY}  # and the penalty that each adds
+
+
 def check(loss, theta, gradient):
     """The result, and the number of losses a parameter; four are for the checks of the function itself."""
     calls = []
@@ -70,6 +79,7 @@ def measure(way, seed, verbose):
             continue
         half = "tuned" if problem.name in tuned else "held out"
         entry = planted_entry(number, loss, gradient, theta)
+        gradient = gradient + WAYS[way] * theta
         planted = np.where(np.arange(len(theta)) == entry, PLANTED, 1.0) * gradient
         kinds = ("right", gradient), ("planted", planted), ("doubled", 2 * gradient)
         for kind, claimed in kinds[: 1 if entry is None else 3]:
@@ -85,14 +95,14 @@ def measure(way, seed, verbose):
 
 
 def main():
-    """Three ways to compute each loss."""
+    """Four ways to compute each loss."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=0, help="of the points")
     parser.add_argument("--verbose", action="store_true", help="print what was judged wrongly")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     print("; ".join(f"{name}: {value}" for name, value in describe_machine().items()))
-    for way in (exact, through_float32, rounded):
+    for way in WAYS:
         verdicts, costs, named = measure(way, arguments.seed, arguments.verbose)
         print(f"{way.__doc__} Losses a parameter: median {np.median(costs):.1f}, mean {np.mean(costs):.1f}")
         for kind, half in sorted({found[:2] for found in verdicts}):

@@ -64,9 +64,11 @@ class Slope(NamedTuple):
     rounding : float
         The part of the error that float64 explains.
     step : float
-        Of the difference that it comes from.
+        Of the difference that it comes from, or of that which tells its error.
     crosses_kink : bool
         Whether there is no estimate, because of a kink.
+    is_flat : bool
+        Whether it is 0 since one difference is: the loss may be rounded.
     """
 
     value: float
@@ -74,11 +76,29 @@ class Slope(NamedTuple):
     rounding: float
     step: float
     crosses_kink: bool = False
+    is_flat: bool = False
 
     @property
     def is_rounding(self) -> bool:
         """Whether float64 explains the error."""
         return self.error <= NOISY * self.rounding
+
+
+def norm(values: Array) -> float:
+    """Euclidean norm, in units of the largest entry, so that no square overflows or underflows.
+
+    Parameters
+    ----------
+    values : ndarray
+        The entries.
+
+    Returns
+    -------
+    float
+        The norm.
+    """
+    largest = float(np.max(np.abs(values), initial=0.0))
+    return largest * float(np.linalg.norm(np.ravel(values) / largest)) if largest > 0 else 0.0
 
 
 class Line:
@@ -101,7 +121,7 @@ class Line:
     def __init__(self, probe: ProbeFun, theta: Array, loss: float, where: Array, direction: Array) -> None:
         self.probe, self.theta, self.loss, self.where, self.direction = probe, theta, loss, where, direction
         # Steps are larger where theta is large.
-        self.scale = max(1.0, float(np.sqrt(np.mean(np.square(theta[where])))))
+        self.scale = max(1.0, norm(theta[where]) / np.sqrt(np.size(where)))
 
     def along(self, gradient: Array) -> float:
         """What a gradient says of the slope."""
@@ -158,4 +178,4 @@ def first_slope(line: Line, epsilon: float | None) -> Slope:
         look = look if np.isfinite(look.slope) else line.look(first / NEARER**2)
     if not np.isfinite(look.slope):
         raise ValueError("the loss must be finite at every probe. Got NaN or infinity.")
-    return Slope(look.slope, look.rounding, look.rounding, look.step, look.crosses_kink)
+    return Slope(look.slope, look.rounding, look.rounding, look.step, look.crosses_kink, look.is_flat)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._extras import optional
-from .differences import NOISY, ROUNDING, SAFETY, Slope
+from .differences import NOISY, ROUNDING, SAFETY, Slope, norm
 from .parameters import Array
 
 #: A relative error up to the first is that of a correct gradient, above the second of a wrong one; between them the
@@ -87,7 +87,7 @@ class BlockCheck:
     @classmethod
     def of(cls, gradient: Iterable[float], slopes: Iterable[Slope], smallest: float = SMALLEST) -> BlockCheck:
         """Set aside what crosses a kink."""
-        difference, noise, rounding, _, crosses_kink = (np.array(column) for column in zip(*slopes, strict=True))
+        difference, noise, rounding, _, crosses_kink, _ = (np.array(column) for column in zip(*slopes, strict=True))
         kept = np.flatnonzero(~crosses_kink)
         claimed = np.array(list(gradient))
         n_kinks = int(crosses_kink.sum())
@@ -101,7 +101,7 @@ class BlockCheck:
     @property
     def size(self) -> float:
         """``||g|| + ||d||``."""
-        return float(np.linalg.norm(self.gradient) + np.linalg.norm(self.difference))
+        return norm(self.gradient) + norm(self.difference)
 
     @property
     def is_unchecked(self) -> bool:
@@ -113,9 +113,20 @@ class BlockCheck:
         return relative_error(self.gradient, self.difference, SAFETY * self.noise)
 
     @property
+    def _is_noisy(self) -> Array:
+        """Which differences are noisier than float64 explains."""
+        return self.noise > NOISY * self.rounding
+
+    @property
+    def _quiet_error(self) -> float:
+        """What the others alone have of the error beyond noise, but for those that do not change the loss."""
+        told = ~self._is_noisy & (self.difference != 0)
+        return relative_error(self.gradient, self.difference, np.where(told, SAFETY * self.noise, np.inf))
+
+    @property
     def is_zero(self) -> bool:
         """Whether the gradient is next to nothing beside what is rounded away."""
-        return bool(np.linalg.norm(self.gradient) <= ZERO * np.linalg.norm(self.noise)) and not self.noise_of_loss
+        return norm(self.gradient) <= ZERO * norm(self.noise) and not self.noise_of_loss
 
     def is_negligible(self, whole: float) -> bool:
         """Whether the block is zero, or next to nothing of a gradient of size `whole`."""
@@ -129,10 +140,11 @@ class BlockCheck:
     def verdict(self, whole: float) -> str:
         """By the relative error beyond noise: "correct", "suspicious" or "wrong"."""
         error = self._error_beyond_noise
-        if error > self.wrong_above:
+        if error > self.wrong_above or self._quiet_error > WRONG_ABOVE:
             return "wrong"
-        hidden = self.is_unchecked or self.is_hidden(whole)
-        return "suspicious" if error > CORRECT_BELOW or hidden or self._standing_out.any() else "correct"
+        known = np.isfinite([error, self.size, norm(self.noise)]).all() and not self.is_unchecked
+        doubtful = error > CORRECT_BELOW or self.is_hidden(whole) or self._standing_out.any()
+        return "correct" if known and not doubtful else "suspicious"
 
     @property
     def _standing_out(self) -> Array:
@@ -147,14 +159,14 @@ class BlockCheck:
             return np.flatnonzero(self._standing_out), WRONG_ABOVE, self.smallest / WRONG_ABOVE * self.size
         sizes = np.abs(self.gradient) + np.abs(self.difference)
         off = np.abs(self.gradient - self.difference) > CORRECT_BELOW * sizes
-        smaller = min(np.linalg.norm(self.gradient), np.linalg.norm(self.difference))
-        return np.flatnonzero(off), CORRECT_BELOW, 2.0 * float(smaller) / np.sqrt(len(sizes))
+        smaller = min(norm(self.gradient), norm(self.difference))
+        return np.flatnonzero(off), CORRECT_BELOW, 2.0 * smaller / np.sqrt(len(sizes))
 
     @property
     def noise_of_loss(self) -> float:
         """How noisy the loss is, relative to its size, where that is more than float64's rounding and matters; or 0."""
-        noisy = self.noise > NOISY * self.rounding
-        if SAFETY * np.linalg.norm(self.noise[noisy]) <= CORRECT_BELOW * self.size:
+        noisy = self._is_noisy
+        if SAFETY * norm(self.noise[noisy]) <= CORRECT_BELOW * self.size:
             return 0.0
         return float(ROUNDING / NOISES * np.median(self.noise[noisy] / self.rounding[noisy]))
 
@@ -167,13 +179,13 @@ class BlockCheck:
     @property
     def factor(self) -> float | None:
         """The one number by which all differences must be multiplied for the gradient to be correct, or None."""
-        norm, allowance = float(np.linalg.norm(self.difference)), SAFETY * float(np.linalg.norm(self.noise))
-        if norm <= allowance:
+        size, allowance = norm(self.difference), SAFETY * norm(self.noise)
+        if not allowance < size < np.inf:
             return None
-        factor = float(self.gradient @ self.difference) / norm**2
+        factor = float(self.gradient / size @ (self.difference / size))
         scaled = replace(self, difference=factor * self.difference, noise=abs(factor) * self.noise)
         explains = scaled.relative_error <= WRONG_ABOVE and scaled._error_beyond_noise <= CORRECT_BELOW
-        differs = abs(factor - 1.0) > CORRECT_BELOW + allowance / norm
+        differs = abs(factor - 1.0) > CORRECT_BELOW + allowance / size
         return factor if explains and differs and not scaled._standing_out.any() else None
 
 
@@ -192,9 +204,12 @@ def relative_error(gradient: Array, difference: Array, noise: float | Array = 0.
     float
         In [0, 1].
     """
-    total = float(np.linalg.norm(gradient) + np.linalg.norm(difference))
-    excess = float(np.linalg.norm(np.maximum(np.abs(gradient - difference) - noise, 0.0)))
-    return excess / total if total > 0 else 0.0
+    scale = float(max(np.max(np.abs(gradient), initial=0.0), np.max(np.abs(difference), initial=0.0)))
+    if scale == 0:
+        return 0.0
+    gradient, difference = gradient / scale, difference / scale  # no square of what remains over- or underflows
+    excess = norm(np.maximum(np.abs(gradient - difference) - noise / scale, 0.0))
+    return excess / (norm(gradient) + norm(difference))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -205,7 +220,8 @@ class GradientCheckResult:
     1e-4. Each block is judged by its error less ten times the noise of each difference: what rounding alone explains,
     or what looks at other steps say. "suspicious" is also a block whose error is above 1e-4 by rounding alone, unless
     it is zero or less than a millionth of the whole; one whose loss is noisier than float64's rounding, such as a loss
-    with a part in float32, in which only an error above 1e-2 is a wrong one; one with a single wrong entry that is too
+    with a part in float32, in which only an error above 1e-2 is a wrong one, or above 1e-4 of the entries without
+    noise alone; one with figures that overflow; one with a single wrong entry that is too
     small to show in the norms; one that lies at a kink with all its entries; and the whole where more than a fifth of
     it does.
 
@@ -243,7 +259,7 @@ class GradientCheckResult:
     @property
     def _size(self) -> float:
         """That of the whole gradient, beside which a block may be negligible."""
-        return float(np.linalg.norm([block.size for block in self.blocks.values()]))
+        return norm(np.array([block.size for block in self.blocks.values()]))
 
     @property
     def n_checked(self) -> int:

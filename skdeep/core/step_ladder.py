@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .differences import EPSILON, ROUNDING, SAFETY, Line, Look, Slope
+from .differences import EPSILON, NOISY, ROUNDING, SAFETY, Line, Look, Slope
 from .parameters import Array
 
 # Between neighbouring steps. As far from any fraction as can be, so that a loss that is rounded to a grid does not give
@@ -15,19 +15,26 @@ from .parameters import Array
 RATIO = 2.0 + 5.0**0.5
 # Rungs, as powers of RATIO times the first step: those climbed first, those beyond, those below.
 FIRST, LARGER, SMALLER = (0, 2, 3, 4), (5, 6, 7), (1, *range(-1, -11, -1))
+CLIMBED_DOWN = range(7, -1, -1)  # by a loss that is flat at the first
+LARGEST = EPSILON * RATIO ** LARGER[-1]
 ENOUGH = 4  # of the smallest steps tell noise, which is the same at any step, from swings, which fall with it
 # A smooth loss leaves a slope by powers of the step. One that is farther away at once, by so many times the error, has
 # a kink or jumps.
-LEAP = 1e4
-HALVINGS = 8  # of the way between two steps, to see whether a leap is a kink: it falls with the way, a jump does not
+LEAP = 1e3
+# Of the way between two steps, to see whether a leap is a kink: it falls with the way, a jump does not. The second
+# number counts those that it takes to come nearer to a kink just short of the larger step.
+HALVINGS, MOST_HALVINGS = 8, 40
 SINGLE = float(np.finfo(np.float32).eps)
+WELL_KNOWN = 1e-6  # relative to the slopes
+TINY = float(np.finfo(np.float64).tiny)
 
 
 def known_slope(line: Line, first: Slope, gradient: float, tolerance: float, scale: float) -> Slope:
     """By a ladder of steps, climbed until the slope is known well enough, or as well as it can be.
 
     Larger steps tell more where rounding hides the slope, smaller ones where the loss swings within a step. Well enough
-    is an error that decides: far below that of the gradient, or below `tolerance` of the slopes.
+    is an error below `tolerance` of the slopes, of an estimate that agrees with the gradient. One that does not must
+    stand up to all steps: a loss of which a part is rounded seems to have the slope of the rest at small ones.
 
     Parameters
     ----------
@@ -55,12 +62,57 @@ def known_slope(line: Line, first: Slope, gradient: float, tolerance: float, sca
         best = ladder.best
         if best is None:
             continue
-        size = max(abs(gradient) + abs(best.value), scale)
-        # A loss that swings within the steps looks noisy, so that what is not rounding waits for smaller steps.
-        decides = SAFETY * best.error <= abs(gradient - best.value) / 2 and (best.is_rounding or rung in LARGER)
-        if decides or SAFETY * best.error <= tolerance * size:
+        known = tolerance * max(abs(gradient) + abs(best.value), scale)
+        if SAFETY * best.error <= known and abs(gradient - best.value) <= known:
             return best
     return best or ladder.constant or first
+
+
+def looks_constant(line: Line) -> bool:
+    """Whether a loss that one difference finds flat is flat: by one at a large step, or down to where it bends.
+
+    What is rounded jumps where it begins to change; a unit that is dead comes to life with a kink.
+
+    Parameters
+    ----------
+    line : Line
+        The loss.
+
+    Returns
+    -------
+    bool
+        False where it jumps.
+    """
+    far = None
+    for rung in CLIMBED_DOWN:
+        look = line.try_look(EPSILON * RATIO**rung * line.scale)
+        if look.is_usable and look.is_flat:
+            zero = Slope(0.0, look.rounding, look.rounding, look.step)
+            return far is None or _is_kink(line, zero, look, far, 3 * HALVINGS)  # what is off there may just turn round
+        far = look if look.is_usable else far
+    return far is None
+
+
+def looks_noisy(line: Line, gradient: float) -> bool:
+    """Whether the slope along a line is less exact than float64 explains.
+
+    Then a first difference that agrees with its gradient tells nothing: where a part of the loss is rounded both may
+    have the slope of the rest.
+
+    Parameters
+    ----------
+    line : Line
+        The loss.
+    gradient : float
+        What the gradient says; it decides how long to climb.
+
+    Returns
+    -------
+    bool
+        False too where no step tells.
+    """
+    slope = known_slope(line, Slope(0.0, 0.0, 0.0, 0.0), gradient, WELL_KNOWN, 0.0)
+    return not slope.is_rounding and SAFETY * slope.error > WELL_KNOWN * (abs(gradient) + abs(slope.value))
 
 
 class _Ladder:
@@ -70,7 +122,6 @@ class _Ladder:
         self.line, self.scale = line, scale
         self.looks: list[Look] = []
         self.edge = np.inf  # the step at which a kink comes into sight
-        self.estimates: list[Slope] = []
 
     def rungs(self) -> Iterator[int]:
         """The order in which to climb, by what has been seen."""
@@ -85,14 +136,12 @@ class _Ladder:
     def climb(self, rung: int) -> Slope | None:
         """Take a look. Returns what is left to know if the loss jumps."""
         self.looks.append(self.line.try_look(EPSILON * RATIO**rung * self.line.scale))
-        self.estimates = _estimates(self.seen)
         leap = _leap(self.seen, self.estimates)
         if leap is not None:
             slope, near, far = leap
             if not _is_kink(self.line, slope, near, far):
                 return slope._replace(error=abs(far.slope - slope.value), rounding=far.rounding)
             self.edge = far.step
-            self.estimates = _estimates(self.seen)
         return None
 
     @property
@@ -101,25 +150,38 @@ class _Ladder:
         return sorted(look for look in self.looks if look.is_usable and not look.is_flat and look.step < self.edge)
 
     @property
-    def best(self) -> Slope | None:
-        """The estimate with the smallest error beside its size, of those that float64 explains if there are any.
+    def estimates(self) -> list[Slope]:
+        """What the looks say together.
 
-        Its error reaches to all at smaller steps that contradict it. A loss that does not change may be rounded, and
-        says no more than that the slope is not much above that of the first step that changes it.
+        A loss that does not change may be rounded, and says no more than that the slope is not much above that of the
+        first step that changes it.
         """
-        estimates = self.estimates
+        estimates = _estimates(self.seen)
         if self.seen and any(look.is_flat for look in self.looks):
             least = self.seen[0]
             error = RATIO * abs(least.slope) + least.rounding
-            estimates = [Slope(least.slope, error, least.rounding, least.step), *estimates]
+            return [Slope(least.slope, error, least.rounding, least.step), *estimates]
+        return estimates
+
+    @property
+    def best(self) -> Slope | None:
+        """The estimate with the smallest error beside its size, of those that float64 explains if there are any.
+
+        Its error reaches to all at smaller steps that contradict it.
+        """
+        estimates = self.estimates
         explained = [slope for slope in estimates if slope.is_rounding]
         best = min(
-            explained or estimates, key=lambda slope: slope.error / max(self.scale, abs(slope.value)), default=None
+            explained or estimates,
+            key=lambda slope: slope.error / max(self.scale, abs(slope.value), TINY),
+            default=None,
         )
         if best is None:
             return None
         apart = [(abs(best.value - other.value), other) for other in estimates if other.step < best.step]
-        return best._replace(error=max([best.error, *(gap for gap, other in apart if gap > SAFETY * other.error)]))
+        contradict = [(gap, other.step) for gap, other in apart if gap > SAFETY * other.error]
+        error, step = max([(best.error, best.step), *contradict])
+        return best._replace(error=error, step=step)
 
     @property
     def constant(self) -> Slope | None:
@@ -162,29 +224,30 @@ def _error(disagreement: Array, step: Array) -> float:
 def _leap(seen: Sequence[Look], estimates: Sequence[Slope]) -> tuple[Slope, Look, Look] | None:
     """An estimate with which one step agrees, and from which the next is far off at once; and both looks."""
     for slope in estimates:
-        for near, far in pairwise(look for look in seen if look.step > slope.step):
+        for near, far in pairwise(look for look in seen if look.step >= slope.step):
             agrees = abs(near.slope - slope.value) <= SAFETY * slope.error
             if agrees and abs(far.slope - slope.value) > LEAP * slope.error:
                 return slope, near, far
     return None
 
 
-def _is_kink(line: Line, slope: Slope, near: Look, far: Look) -> bool:
+def _is_kink(line: Line, slope: Slope, near: Look, far: Look, left: int = HALVINGS) -> bool:
     """Whether the loss goes on from its slope at a leap, and does not jump.
 
     It jumps where a part of it is rounded: as long as that part does not change, it seems to have no slope.
     """
-
-    def size(look: Look) -> float:
-        return abs(look.slope - slope.value) * look.step
-
-    leap = size(far)
-    for _ in range(HALVINGS):
+    first, small = far, abs(far.slope - slope.value) * far.step / NOISY
+    for _ in range(MOST_HALVINGS):
         middle = line.try_look(float(np.sqrt(near.step * far.step)))
         if not middle.is_usable:
             return False
-        if abs(middle.slope - slope.value) > SAFETY**2 * slope.error:
+        if abs(middle.slope - slope.value) > SAFETY * slope.error:
             far = middle
         else:
             near = middle
-    return size(far) < leap / SAFETY
+        if abs(far.slope - near.slope) * far.step < small:
+            return True
+        left -= far is not first
+        if not left:
+            break
+    return False
