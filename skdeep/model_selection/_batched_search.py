@@ -94,7 +94,7 @@ class BatchedGridSearchCV(DocumentationLink, GridSearchCV):
         Labels; only of a classifier.
     n_features_in_ : int
         Columns that the best estimator was fitted on.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names; only where they are text.
 
     Examples
