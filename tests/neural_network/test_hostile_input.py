@@ -916,6 +916,11 @@ CALLS = {
     "classes missing": ({"classes": None}, "classes must be passed on the first call"),
     "classes of two kinds": ({"classes": [0, "red"]}, "classes must be|y must hold only the classes"),
     "classes with None": ({"classes": [0, 1, 2, None]}, "classes must be 1-d labels of one kind"),
+    "weights in their place": (
+        {"classes": np.arange(60) % 2.0},
+        "classes must be the labels, each once; sample_weight",
+    ),
+    "y in their place": ({"classes": LABELS}, None),
     "no classes": ({"classes": []}, r"classes must hold at least one label. Got \[\]"),
     "one class": ({"classes": [0]}, r"y must hold only the classes \[0\]. Got unknown labels \[1, 2\]"),
     "one class, as y": ({"y": np.zeros(60, dtype=int), "classes": [0]}, None),
