@@ -485,8 +485,8 @@ class DeepMLPClassifier(ClassifierMixin, BaseDeepMLP):
         # `MLPClassifier` has sample_weight in this place.
         if np.shape(y) == given.shape and len(found) < len(given) and not np.array_equal(given, y):
             raise ValueError(
-                f"classes must be the labels, each once; sample_weight comes behind it. Got {len(given)} values, one for "
-                "each row."
+                "classes must be the labels, each once; sample_weight comes behind it. "
+                f"Got {len(given)} values, one for each row."
             )
         if len(found) == 0:
             raise ValueError(f"classes must hold at least one label. Got {classes!r}.")
