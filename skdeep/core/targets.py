@@ -15,6 +15,7 @@ from .parameters import Array
 
 Numbers = npt.NDArray[np.intp]
 
+NO_NUMBERS = np.empty(0, dtype=np.intp)
 #: Values of a matrix that are looked through, or converted, at a time.
 VALUES_AT_ONCE = 2**20
 
@@ -68,7 +69,11 @@ class GatheredTargets(ABC):
     def gathered(self) -> Targets:
         """All rows at once where they are few, which saves a small step a hundredth of its time."""
         n_rows, n_outputs = self.shape
-        return self[np.arange(n_rows)] if n_rows * n_outputs <= VALUES_AT_ONCE else self
+        return self.whole() if n_rows * n_outputs <= VALUES_AT_ONCE else self
+
+    def whole(self) -> Array:
+        """All rows."""
+        return self[np.arange(self.shape[0])]
 
 
 #: What the rows have to learn: a matrix, or what makes some of its rows when they are needed.
@@ -101,7 +106,7 @@ class OneHot(GatheredTargets):
         super().__init__((len(codes), n_classes), dtype)
         self.codes, self.on, self.off = codes, on, off
         # Kept, so that no step allocates them: the codes of the mini-batch, and the numbers of its rows.
-        self._codes = self._places = np.empty(0, dtype=np.intp)
+        self._codes = self._places = NO_NUMBERS
 
     def take(self, numbers: Numbers, axis: int, out: Array, mode: str) -> None:
         """Copy the numbered rows into `out`."""
@@ -112,6 +117,12 @@ class OneHot(GatheredTargets):
         self.codes.take(numbers, 0, codes, "clip")
         out.fill(self.off)
         out[self._places[:n], codes] = self.on
+
+    def whole(self) -> Array:
+        """All rows, without the buffers: in half of the time of a single row."""
+        rows = np.full(self.shape, self.off, dtype=self.dtype)
+        rows[np.arange(len(self.codes)), self.codes] = self.on
+        return rows
 
     def smoothed(self, smoothing: float) -> OneHot:
         """With ``(1 - smoothing) y + smoothing / n_classes`` in place of y."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC
 from copy import copy
 from dataclasses import replace
 from functools import cache, partial
@@ -30,8 +31,8 @@ from ._state import Stored
 from ._training import Training, optimise, start_model
 from ._validation import (
     counting_rows,
-    naming_memory,
     split_numbers,
+    without_memory,
 )
 from ._weighing import Weighing
 
@@ -42,7 +43,7 @@ def _is_stochastic(estimator: Any) -> bool:
     return True
 
 
-class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Data, Stored):
+class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Data, Stored, ABC):
     """The part of the estimators that does not depend on the kind of target."""
 
     def __init__(
@@ -332,9 +333,11 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Dat
 
     def _optimise(self, training: Training) -> None:
         """Train the model, or say which parameters take too much memory."""
-        what = f"Training with batch_size={training.batch_size} and layers {training.model.network.layer_sizes}"
-        with naming_memory(what, "lower batch_size or hidden_layer_sizes"):
+        try:
             optimise(training)
+        except MemoryError as error:
+            what = f"Training with batch_size={training.batch_size} and layers {training.model.network.layer_sizes}"
+            raise without_memory(what, "lower batch_size or hidden_layer_sizes", error) from error
 
     def _begin_at_constants(self, model: Model) -> None:
         """Have outputs whose targets are all equal predict these from the first step on; nothing for classes."""

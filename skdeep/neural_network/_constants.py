@@ -50,9 +50,11 @@ def wake_what_varies(model: Model, rows: Rows) -> None:
     rows : Rows
         Of the call.
     """
-    columns, values = np.array(model.network.silent_inputs, dtype=np.intp), np.array(model.silent_values)
+    if not model.network.silent_inputs:
+        return
+    columns, values = np.array(model.network.silent_inputs), np.array(model.silent_values)
     stays = np.ones(len(columns), dtype=bool)
-    for block in row_blocks(len(rows), rows.X.shape[1]) if len(columns) else ():
+    for block in row_blocks(len(rows), rows.X.shape[1]):
         stays &= _are_close(_ends(rows.X[rows.numbers[block]], columns), values, 0.0)
     _silence(model, columns, values, stays)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from functools import partial
 from math import isfinite
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from sklearn import get_config
@@ -16,8 +16,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .._rules import Rule, is_count
 from ..core import dropout_moments, layer_outputs, raw_scores
 from ._model import Model, Resume
-from ._validation import ROWS, naming, naming_memory, refuse_dates, refuse_mask, require_finite
+from ._validation import ROWS, naming, refuse_dates, refuse_mask, require_finite, without_memory
 
+Result = TypeVar("Result")
 _MC_SAMPLES = Rule("a positive integer", is_count)
 
 
@@ -63,8 +64,8 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             raise ValueError(
                 f"layer must be -1 where set_output asks for {container!r}, whose columns are its. Got {layer!r}."
             )
-        with _quiet(), self._naming_memory(X):
-            outputs = layer_outputs(network, self._model.parameters, X, number)
+        with _quiet():
+            outputs = self._in_memory(X, lambda: layer_outputs(network, self._model.parameters, X, number))
         require_finite(outputs)
         return outputs
 
@@ -122,19 +123,24 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             )
         rng = np.random.default_rng(self._resume.streams.mc_seed)
         link = _of_finite(self._link)
-        with _quiet(), self._naming_memory(X):
-            return dropout_moments(network, self._model.parameters, X, link, n_samples=int(mc_samples), rng=rng)
+        moments = partial(dropout_moments, network, self._model.parameters, X, link, n_samples=int(mc_samples), rng=rng)
+        with _quiet():
+            return self._in_memory(X, moments)
 
     def _from_scores(self, X: Any, link: Callable[[Any], Any]) -> Any:
         """What a function makes of the scores before the output function, in the precision of X, block by block."""
         with _quiet():
             X = self._validate_new_rows(X)
-            with self._naming_memory(X):
-                return raw_scores(self._model.network, self._model.parameters, X, _of_finite(link))
+            model = self._model
+            return self._in_memory(X, lambda: raw_scores(model.network, model.parameters, X, _of_finite(link)))
 
-    def _naming_memory(self, X: Any) -> AbstractContextManager[None]:
-        what = f"What is asked of X, of shape {X.shape}, with {self._model.network.layer_sizes[-1]} outputs"
-        return naming_memory(what, "predict fewer rows at a time")
+    def _in_memory(self, X: Any, compute: Callable[[], Result]) -> Result:
+        """What is computed of X, or an error that says that there is no room for it."""
+        try:
+            return compute()
+        except MemoryError as error:
+            what = f"What is asked of X, of shape {X.shape}, with {self._model.network.layer_sizes[-1]} outputs"
+            raise without_memory(what, "predict fewer rows at a time", error) from error
 
     def _validate_new_rows(self, X: Any) -> Any:
         if not self.__sklearn_is_fitted__():

@@ -46,8 +46,7 @@ def naming(name: str, rule: str) -> Iterator[None]:
         raise kind(f"{name} must {rule}. {error}") from error
 
 
-@contextmanager
-def naming_memory(what: str, remedy: str) -> Iterator[None]:
+def without_memory(what: str, remedy: str, error: MemoryError) -> MemoryError:
     """A MemoryError that says what there is no room for.
 
     Parameters
@@ -56,11 +55,15 @@ def naming_memory(what: str, remedy: str) -> Iterator[None]:
         What was asked for, with its sizes.
     remedy : str
         What takes less.
+    error : MemoryError
+        What was raised.
+
+    Returns
+    -------
+    MemoryError
+        To be raised from it.
     """
-    try:
-        yield
-    except MemoryError as error:
-        raise MemoryError(f"{what} takes more memory than there is: {remedy}. {error}") from error
+    return MemoryError(f"{what} takes more memory than there is: {remedy}. {error}")
 
 
 def refuse_mask(values: Any) -> None:
