@@ -358,7 +358,7 @@ def is_augmenter(value: Any) -> bool:
 def apply_checked(
     augment: Any, X_batch: Any, y_batch: Any, rng: np.random.Generator, *, targets: str = "identity"
 ) -> None:
-    """Augment the mini-batch in place, and hold the result to what a training can use.
+    """Augment the mini-batch in place, and hold the result to what training can use.
 
     Parameters
     ----------

@@ -154,7 +154,7 @@ def test_football_is_learnt_as_in_the_course(football, alpha, published, scores)
 
 
 # The tolerances at iterations 10000 and 20000, and without penalty one of the 211 training rows, are what the order of
-# the rows alone, and with it that of float32 sums, changed in 16 trainings.
+# the rows alone, and with it that of float32 sums, changed in 16 fits.
 REGULARISED_FLOAT32 = {
     "none": (0.0, [0.655741, 0.163420, 0.139189], [1e-6, 0.01, 0.01], [0.947867298578, 0.915], 1.01 / 211),
     "L2": (0.7, [0.697448, 0.268490, 0.268064], [1e-6, 2e-4, 2e-4], [0.938388625592, 0.93], 1e-12),

@@ -1,4 +1,4 @@
-"""When a training has diverged, and the error that says so."""
+"""When training has diverged, and the error that says so."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def has_diverged(loss: float) -> bool:
 
 
 def require_convergent(parameters: ParameterVector, history: History, loss: float) -> None:
-    """Raise unless the weights, a training loss, and the last loss on the dev rows are those of a training that learns.
+    """Raise unless the weights, a training loss, and the last loss on the dev rows are those of a network that learns.
 
     Parameters
     ----------

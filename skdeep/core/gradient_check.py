@@ -33,7 +33,7 @@ def check_gradient(
 
     With ``d_i = (J(theta + h e_i) - J(theta - h e_i)) / 2 h``, the relative error is ``||g - d|| / (||g|| + ||d||)``,
     over all coordinates and for each block. Where the two disagree, or rounding could hide that they do, the coordinate
-    is looked at again, at up to 18 steps between 3e-12 and 0.15. Two neighbouring ones give
+    is measured again, at up to 18 steps between 3e-12 and 0.15. Two neighbouring ones give
     ``d(h) + (d(h) - d(q h)) / (q^2 - 1)``, with an error estimated from what smaller steps say against it, never from
     the gradient. So the noise of a loss, which weighs less the larger the step, is told from a wrong gradient, which
     stays wrong; and a loss that swings fast is met at small steps.
@@ -41,12 +41,12 @@ def check_gradient(
     Two kinds of agreement are doubted, too. A difference of exactly 0 may be rounded away: larger steps must not change
     the loss either, unless it goes on from there without a jump, as behind the kink of a dead unit. And where a part of
     the loss is rounded, small steps show the slope of the rest: a look across each block in a random direction, at four
-    steps or more, tells, and then all of it is looked at again.
+    steps or more, tells, and then all of it is measured again.
 
     A single wrong entry that does not show in the norms is found where it is off by a ten-thousandth of itself, by
     1e-10 of its block's ``||g|| + ||d||``, and by ten times what rounding takes from the first difference, in all about
     ``4e-10 |J|``. Smaller errors pass: a part of theta with a gradient that much smaller than the rest should be a
-    block of its own. That is judged by itself, and looked at again unless it is less than 1e-10 of the whole.
+    block of its own. That is judged by itself, and measured again unless it is less than 1e-10 of the whole.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from .parameters import Array, ParameterVector
 
 
 class StopReason(StrEnum):
-    """Why a training ended."""
+    """Why training ended."""
 
     MAX_ITER = "max_iter"
     CONVERGED = "converged"

@@ -34,7 +34,7 @@ LBFGS_FTOL, LBFGS_TOL = 1e7 * float(np.finfo(np.float64).eps), 1e-4
 FLUSH_STEPS = 128
 
 
-#: What may cut a training short without an error, and the reason to note then.
+#: What may cut training short without an error, and the reason to note then.
 Rescues = Mapping[type[BaseException], StopReason]
 
 
@@ -327,7 +327,7 @@ def _first_reason(monitors: Sequence[Monitor], history: History, parameters: Par
 def end(
     parameters: ParameterVector, history: History, stopping: EarlyStopping, final_loss: TrainingLoss | None
 ) -> None:
-    """Leave a training that no error has ended with the weights that it is to have, and look at what they cost."""
+    """Leave a run that no error has ended with the weights that it is to have, and look at what they cost."""
     history.stop_reason = history.stop_reason or StopReason.MAX_ITER
     stopping.restore(history, parameters)
     if final_loss is not None:
@@ -342,7 +342,7 @@ def rescue(
     parameters: ParameterVector,
     final_loss: TrainingLoss | None = None,
 ) -> bool:
-    """End a training that an error has cut short, where it is one to be rescued from; whether that was possible."""
+    """End a run that an error has cut short, where it is one to be rescued from; whether that was possible."""
     reason = next((reason for kind, reason in rescues.items() if isinstance(error, kind)), None)
     if reason is None or not stopping.rescue(history, parameters):
         return False

@@ -72,7 +72,7 @@ def unseen_classes_remark(dev: DevSet) -> str:
 
 
 def validator(network: Any, model: Model, dev: DevSet) -> Validate:
-    """What a training calls after each epoch to note the loss on the dev rows, and their score where one is asked for.
+    """What training calls after each epoch to note the loss on the dev rows, and their score where one is asked for.
 
     Parameters
     ----------

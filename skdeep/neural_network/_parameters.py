@@ -241,7 +241,7 @@ def make_optimizer(parameters: Hyperparameters) -> Optimizer:
 
 @dataclass(frozen=True)
 class CheckedSchedule:
-    """The user's own schedule, held to rates that a training can use."""
+    """The user's own schedule, held to rates that training can use."""
 
     schedule: Schedule
 

@@ -109,7 +109,7 @@ class DeepMLPRegressor(RegressorMixin, BaseDeepMLP):
     on_divergence : {"raise", "restore"}, default="raise"
         When a weight or the loss becomes non-finite, or the loss goes beyond 1e15: raise a `DivergenceError` and leave
         the estimator as it was, or end with the weights of the best epoch before, a ConvergenceWarning and
-        ``stop_reason_ == "diverged"``; so does then a training whose end is no better than a constant prediction, where
+        ``stop_reason_ == "diverged"``; so does then a fit whose end is no better than a constant prediction, where
         an epoch was. In the first epoch of a call, and so in `partial_fit`, there are none, and it
         raises.
     on_interrupt : {"raise", "keep"}, default="raise"

@@ -1,4 +1,4 @@
-"""Trainings of networks of the same layers as one stack, and what those on the same rows share in it."""
+"""Runs of networks of the same layers as one stack, and what those on the same rows share in it."""
 
 from __future__ import annotations
 
@@ -36,37 +36,37 @@ def stack_key(training: Training) -> Hashable:
     )
 
 
-def optimise_together(trainings: Sequence[Training]) -> list[Exception | None]:
+def optimise_together(runs: Sequence[Training]) -> list[Exception | None]:
     """What `optimise` does, for networks of one `stack_key`; what went wrong in each."""
-    members = _members(trainings)
-    first = trainings[0]
+    members = _members(runs)
+    first = runs[0]
     parameters = first.parameters
     stack = Stack(first.batch_size, make_max_norm(parameters), norm_limit(parameters, "clip_norm"))
     with suited_threads(first.model.network, first.batch_size):
         stack.train(list(members.values()), make_optimizer(parameters))
     for number, member in members.items():
-        training = trainings[number]
+        training = runs[number]
         training.resume.optimizer = member.optimizer
         training.resume.n_steps = member.history.n_epochs * training.steps_per_epoch
         if member.error is None:
             finish(training, n_epochs=member.history.n_epochs)
-    return [members[number].error for number in range(len(trainings))]
+    return [members[number].error for number in range(len(runs))]
 
 
-def _members(trainings: Sequence[Training]) -> dict[int, Member]:
-    """The trainings as the members of a stack, by number, those side by side that share rows or masks."""
-    rows = [_rows_key(training) for training in trainings]
-    draws = [(key, _draws_key(training)) for key, training in zip(rows, trainings, strict=True)]
-    masks = [(key, training.model.network.keep_prob) for key, training in zip(draws, trainings, strict=True)]
+def _members(runs: Sequence[Training]) -> dict[int, Member]:
+    """The runs as the members of a stack, by number, those side by side that share rows or masks."""
+    rows = [_rows_key(training) for training in runs]
+    draws = [(key, _draws_key(training)) for key, training in zip(rows, runs, strict=True)]
+    masks = [(key, training.model.network.keep_prob) for key, training in zip(draws, runs, strict=True)]
     feed_of, draws_of, masks_of = _firsts(rows), _firsts(draws), _firsts(masks)
     order = list(zip(feed_of, draws_of, masks_of, strict=True))
-    feeds = [partial(mini_batches, training) for training in trainings]
-    streams = [trainings[number].resume.streams for number in draws_of]
-    networks = [training.model.network for training in trainings]
+    feeds = [partial(mini_batches, training) for training in runs]
+    streams = [runs[number].resume.streams for number in draws_of]
+    networks = [training.model.network for training in runs]
     dropouts = [Dropout(net, s.dropout, s.input_dropout) for net, s in zip(networks, streams, strict=True)]
     members = {}
-    for number in sorted(range(len(trainings)), key=order.__getitem__):
-        training = trainings[number]
+    for number in sorted(range(len(runs)), key=order.__getitem__):
+        training = runs[number]
         prepare_resume(training)
         stopping = patience(training)
         members[number] = Member(

@@ -1,4 +1,4 @@
-"""How many threads the matrix products of a training use."""
+"""How many threads the matrix products of training use."""
 
 from __future__ import annotations
 

@@ -87,24 +87,24 @@ def fit_together(fits: Sequence[NetworkFit], report: Callable[[str], None] | Non
     report : callable (line) -> None, default=None
         Hears of every stack that is done.
     """
-    trainings: dict[NetworkFit, Training] = {}
+    runs: dict[NetworkFit, Training] = {}
     validated: dict[Hashable, tuple[BaseDeepMLP, tuple[Any, Any, Any]]] = {}
     groups: dict[Hashable, list[NetworkFit]] = defaultdict(list)
     for fit in fits:
         started = perf_counter()
         try:
-            trainings[fit] = _start(fit, validated)
+            runs[fit] = _start(fit, validated)
         except Exception as error:  # of this fit alone
             fit.error = error
         else:
-            key = stack_key(trainings[fit])
+            key = stack_key(runs[fit])
             groups[fit if key is None else key].append(fit)
         fit.seconds = perf_counter() - started
-    stacks = [stack for group in groups.values() for stack in _cut(group, trainings[group[0]])]
+    stacks = [stack for group in groups.values() for stack in _cut(group, runs[group[0]])]
     for number, stack in enumerate(stacks, 1):
         started = perf_counter()
-        layers = "-".join(map(str, trainings[stack[0]].model.network.layer_sizes))
-        _train(stack, [trainings.pop(fit) for fit in stack])
+        layers = "-".join(map(str, runs[stack[0]].model.network.layer_sizes))
+        _train(stack, [runs.pop(fit) for fit in stack])
         if report is not None:
             report(f"stack {number}/{len(stacks)}: {len(stack)} x {layers}, {perf_counter() - started:.1f} s")
 
@@ -145,9 +145,9 @@ def _cut(group: Sequence[NetworkFit], training: Training) -> Iterator[Sequence[N
         yield stack
 
 
-def _train(fits: Sequence[NetworkFit], trainings: Sequence[Training]) -> None:
-    errors = optimise_together(trainings) if len(fits) > 1 else [_error_of(partial(optimise, trainings[0]))]
-    for fit, training, error in zip(fits, trainings, errors, strict=True):
+def _train(fits: Sequence[NetworkFit], runs: Sequence[Training]) -> None:
+    errors = optimise_together(runs) if len(fits) > 1 else [_error_of(partial(optimise, runs[0]))]
+    for fit, training, error in zip(fits, runs, errors, strict=True):
         fit.seconds += sum(training.model.history.seconds)
         fit.error = error
         if error is None:

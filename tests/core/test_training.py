@@ -152,7 +152,7 @@ def test_steps_are_projected(start, make_rows):
 
 
 def test_the_schedule_counts_steps(start, make_rows):
-    """The schedule is asked for every step, counted from 0 and on through later trainings."""
+    """The schedule is asked for every step, counted from 0 and on through later runs."""
     asked = []
     trainer, batches = start(make_rows(12), batch_size=5, schedule=lambda step: asked.append(step) or 0.01)
     for _ in range(2):

@@ -341,7 +341,7 @@ def test_partial_fit_does_not_warn(multiclass):
 def test_a_deep_network_learns_from_he_and_not_from_small_normal_weights(init, low, high):
     """25 hidden layers of relu: small weights let the signal vanish.
 
-    The median of five seeds, since among trainings so deep one may go astray, and rounding decides which.
+    The median of five seeds, since among networks so deep one may go astray, and rounding decides which.
     """
     X, y = load_digits(return_X_y=True)
     X = scale(X)
