@@ -14,10 +14,11 @@ MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for p
 
 # Lower levels first; a module imports from lower levels only.
 CORE_LEVELS = [
-    {"parameters"},
-    {"activations", "initializers", "losses", "penalties", "schedules", "optimizers", "differences", "targets"},
+    {"parameters", "crew"},
+    {"activations", "initializers", "losses", "penalties", "schedules", "optimizers", "differences", "targets"}
+    | {"parts", "subnormals"},
     {"network", "gradient_report", "step_ladder"},
-    {"batches", "monitors"},
+    {"batches", "monitors", "shared_pass"},
     {"objective", "divergence"},
     {"prediction"},
     {"training", "gradient_check"},

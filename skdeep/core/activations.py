@@ -1,9 +1,10 @@
 """Activation functions: forward and derivative side by side, in place, with the initializer that suits each.
 
 Every ``forward(Z, A, scratch)`` writes ``g(Z)`` into `A`; `A` may be `Z` itself where the derivative can be read
-off the output. Every ``backward(delta, Z, A, scratch)`` multiplies `delta` by ``g'(Z)`` in place; nobody reads `Z`
-and `A` after it, so it may use them up, as it does `scratch`, which holds anything unless the activation asks for zeros
-or keeps what its forward pass left there. All arrays have one shape and dtype, and no array is allocated.
+off the output. Every ``backward(delta, Z, A, scratch)`` multiplies `delta` by ``g'(Z)`` in place; it may use up `Z` and
+`scratch`, but not `A`, of which the gradient may still have to be made, unless `scratch` is `A`. Forward, `scratch`
+holds anything unless the activation asks for zeros; backward, unless it keeps what its forward pass left there. All
+arrays have one shape and dtype, and no array is allocated.
 """
 
 from __future__ import annotations
@@ -50,11 +51,11 @@ class Activation:
     initializer : str
         The initializer that keeps the signal's variance under this function.
     needs_input : bool
-        Whether the derivative needs `Z` beside `A`, so that `A` must not overwrite `Z`.
+        Whether the derivative needs `Z` beside `A`, to read or to use up, so that `A` must not overwrite `Z`.
     keeps_scratch : bool
         Whether the derivative needs `scratch` as the forward pass left it.
     zero_scratch : bool
-        Whether `scratch` comes full of zeros, to be left as they are.
+        Whether the `scratch` of the forward pass comes full of zeros, to be left as they are.
     has_kink : bool
         Whether the derivative jumps where z is 0, and with it `A`.
     """
@@ -111,8 +112,9 @@ def _relu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
     # converted.
     unsigned = UNSIGNED[A.itemsize]
     A_bits, delta_bits = A.view(unsigned), delta.view(unsigned)
-    np.sign(A_bits, out=A_bits)
-    delta_bits *= A_bits
+    signs = A_bits if scratch is A else scratch.view(unsigned)
+    np.sign(A_bits, out=signs)
+    delta_bits *= signs
 
 
 def _leaky_relu_forward(Z: Array, A: Array, scratch: Array) -> None:
@@ -155,12 +157,13 @@ def _selu_forward(Z: Array, A: Array, scratch: Array) -> None:
 
 
 def _selu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
-    # g' = SCALE where z > 0 and A + SCALE ALPHA elsewhere, as min(A, 0) + SCALE ALPHA + [A > 0] SCALE (1 - ALPHA).
-    np.greater(A, _zero(A.dtype), out=scratch)
-    scratch *= SELU_SCALE * (1.0 - SELU_ALPHA)
-    np.minimum(A, 0.0, out=A)
-    A += SELU_SCALE * SELU_ALPHA
-    scratch += A
+    # g' = SCALE where z > 0 and A + SCALE ALPHA elsewhere, as min(A, 0) + SCALE ALPHA + [A > 0] SCALE (1 - ALPHA),
+    # the last term in Z.
+    np.greater(A, _zero(A.dtype), out=Z)
+    Z *= SELU_SCALE * (1.0 - SELU_ALPHA)
+    np.minimum(A, 0.0, out=scratch)
+    scratch += SELU_SCALE * SELU_ALPHA
+    scratch += Z
     delta *= scratch
 
 
@@ -173,17 +176,17 @@ def _gelu_forward(Z: Array, A: Array, scratch: Array) -> None:
 
 
 def _gelu_backward(delta: Array, Z: Array, A: Array, scratch: Array) -> None:
-    # g' = Phi(z) + z phi(z), the second term in A.
-    np.multiply(Z, SQRT_HALF, out=scratch)
-    erf(scratch, out=scratch)
-    scratch += 1.0
-    scratch *= 0.5
-    np.multiply(Z, Z, out=A)
-    A *= -0.5
-    np.exp(A, out=A)
-    A *= Z
-    A *= INVERSE_SQRT_2PI
-    scratch += A
+    # g' = z phi(z) + Phi(z), the second term in Z.
+    np.multiply(Z, Z, out=scratch)
+    scratch *= -0.5
+    np.exp(scratch, out=scratch)
+    scratch *= Z
+    scratch *= INVERSE_SQRT_2PI
+    Z *= SQRT_HALF
+    erf(Z, out=Z)
+    Z += 1.0
+    Z *= 0.5
+    scratch += Z
     delta *= scratch
 
 
@@ -214,7 +217,7 @@ ACTIVATIONS: dict[str, Activation] = {
         Activation("relu", _relu_forward, _relu_backward, "he_normal", zero_scratch=True, has_kink=True),
         Activation("leaky_relu", _leaky_relu_forward, _leaky_relu_backward, "he_normal", has_kink=True),
         Activation("elu", _elu_forward, _elu_backward, "he_normal"),
-        Activation("selu", _selu_forward, _selu_backward, "lecun_normal", has_kink=True),
+        Activation("selu", _selu_forward, _selu_backward, "lecun_normal", needs_input=True, has_kink=True),
         Activation("gelu", _gelu_forward, _gelu_backward, "he_normal", needs_input=True),
         Activation("silu", _silu_forward, _silu_backward, "he_normal", needs_input=True, keeps_scratch=True),
     )

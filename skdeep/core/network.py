@@ -6,10 +6,11 @@ Every array works on its last two axes, rows and units; leading axes hold a stac
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import prod
+from typing import Any
 from weakref import ref
 
 import numpy as np
@@ -18,8 +19,14 @@ import numpy.typing as npt
 from .activations import Activation
 from .losses import Loss
 from .parameters import Array, ParameterVector
+from .parts import Part
+from .subnormals import Kind, Tails
 
 MASK_PIECE = 6144  # units of a dropout mask that are drawn at once
+#: Rows times weights of a mini-batch from which on threads share it: below, waking one costs more than it brings.
+SHARED_WORK = 40_000_000
+#: About how many rows a thread takes at once, and of how many their number is a multiple.
+BLOCK_ROWS, ROW_TILE = 128, 16
 ALIGNMENT = 16  # values; keeps every buffer of a workspace on a cache line of its own
 
 
@@ -63,6 +70,11 @@ class Network:
         """Whether any layer drops units in training."""
         return min(self.keep_prob) < 1.0
 
+    @cached_property
+    def n_weights(self) -> int:
+        """Entries of all weight matrices."""
+        return sum(fan_in * fan_out for fan_in, fan_out in pairwise(self.layer_sizes))
+
     def draw_masks(
         self, workspace: Workspace | Slot, rng: np.random.Generator, input_rng: np.random.Generator | None = None
     ) -> None:
@@ -94,7 +106,12 @@ class Network:
             for keep_prob in self.keep_prob
         ]
 
-    def forward(self, parameters: ParameterVector, workspace: Workspace) -> Array:
+    def mask_words(self, n_rows: int) -> list[int]:
+        """How many words of the generator the mask of each layer takes, the input's first."""
+        sizes = zip(self.layer_sizes[:-1], self.keep_prob, strict=True)
+        return [0 if keep_prob == 1.0 else _n_words(n_rows, units) for units, keep_prob in sizes]
+
+    def forward(self, parameters: ParameterVector, workspace: Workspace, tails: Tails | None = None) -> Array:
         """Raw scores of the rows in the workspace.
 
         Each layer computes ``A = g(A_previous W + b)``; where the workspace has masks, ``A * mask`` goes on.
@@ -105,6 +122,8 @@ class Network:
             Weights and biases.
         workspace : Workspace
             Holds the rows, and the masks if any.
+        tails : Tails, default=None
+            Flushes the outputs of hidden layers.
 
         Returns
         -------
@@ -122,32 +141,66 @@ class Network:
                 break
             A, mask = workspace.activations[layer], workspace.masks[layer + 1]
             self.activations[layer].forward(Z, A, workspace.scratch[layer])
+            if tails is not None:
+                tails.flush(A, Kind.OUTPUT)
             if mask is not None:
                 np.multiply(A, mask, out=workspace.outputs[layer + 1])
         return workspace.sums[last]
 
-    def loss_and_gradient(self, parameters: ParameterVector, gradient: ParameterVector, workspace: Workspace) -> Array:
+    def loss_and_gradient(
+        self,
+        parameters: ParameterVector,
+        gradient: ParameterVector | None,
+        workspace: Workspace,
+        tails: Tails | None = None,
+    ) -> Array:
         """The weighted loss of the rows in the workspace, and its gradient into `gradient`.
 
         Parameters
         ----------
         parameters : ParameterVector
             Where to evaluate.
-        gradient : ParameterVector
-            Overwritten with the gradient of the weighted loss.
+        gradient : ParameterVector or None
+            Overwritten with the gradient of the weighted loss. None for one of several blocks of rows, from all of
+            which `part_gradient` makes it afterwards.
         workspace : Workspace
             Holds the rows, their targets and weights, and the masks if any.
+        tails : Tails, default=None
+            Flushes the outputs of hidden layers and the gradients by their sums.
 
         Returns
         -------
         scalar or ndarray of shape (...)
             ``sum_i row_weights_i * loss_i``, without penalty.
         """
-        delta = self.forward(parameters, workspace)
+        delta = self.forward(parameters, workspace, tails)
         workspace.evaluate_loss()
-        delta *= workspace.row_weights[..., None]
-        self._backward(delta, parameters, gradient, workspace)
+        delta *= workspace.row_weight_column
+        self._backward(delta, parameters, gradient, workspace, tails)
         return _row_sum(workspace.row_losses, workspace.row_weights)
+
+    def part_gradient(self, gradient: ParameterVector, workspace: Workspace, part: Part) -> None:
+        """The gradient by some of the parameters, once all blocks of the workspace have their deltas.
+
+        Parameters
+        ----------
+        gradient : ParameterVector
+            Those entries are overwritten.
+        workspace : Workspace
+            Of all rows of the mini-batch.
+        part : Part
+            Which entries.
+        """
+        deltas = [*workspace.deltas, workspace.sums[-1]]
+        for layer, rows in part.rows:
+            # np.dot would copy the columns of the outputs first.
+            np.matmul(workspace.outputs_transposed[layer][rows], deltas[layer], out=gradient.weights[layer][rows])
+            if layer == 0:
+                silent = [row for row in self.silent_inputs if rows.start <= row < rows.stop]
+                gradient.weights[0][silent] = 0.0
+        if part.has_biases:
+            for delta, sums in zip(deltas, gradient.biases, strict=True):
+                np.dot(workspace.ones, delta, out=sums)
 
     def weighted_loss(self, parameters: ParameterVector, workspace: Workspace) -> Array:
         """As `loss_and_gradient`, without the gradient."""
@@ -156,21 +209,29 @@ class Network:
         return _row_sum(workspace.row_losses, workspace.row_weights)
 
     def _backward(
-        self, delta: Array, parameters: ParameterVector, gradient: ParameterVector, workspace: Workspace
+        self,
+        delta: Array,
+        parameters: ParameterVector,
+        gradient: ParameterVector | None,
+        workspace: Workspace,
+        tails: Tails | None,
     ) -> None:
         for layer in reversed(range(len(parameters.weights))):
-            workspace.product(workspace.outputs_transposed[layer], delta, out=gradient.weights[layer])
-            workspace.product(workspace.ones, delta, out=gradient.biases[layer])  # a sum over rows, at half its price
+            if tails is not None:
+                tails.flush(delta, Kind.DELTA)
+            if gradient is not None:
+                workspace.product(workspace.outputs_transposed[layer], delta, out=gradient.weights[layer])
+                workspace.product(workspace.ones, delta, out=gradient.biases[layer])  # rows summed at half the price
             if layer == 0:
-                if self.silent_inputs:
-                    gradient.weights[0][..., list(self.silent_inputs), :] = 0.0
                 break
             below = layer - 1
             Z, A, mask = workspace.sums[below], workspace.activations[below], workspace.masks[layer]
             delta = workspace.product(delta, parameters.weights_transposed[layer], out=workspace.deltas[below])
             if mask is not None:
                 delta *= mask
-            self.activations[below].backward(delta, Z, A, workspace.scratch[below])
+            self.activations[below].backward(delta, Z, A, workspace.backward_scratch[below])
+        if gradient is not None and self.silent_inputs:
+            gradient.weights[0][..., list(self.silent_inputs), :] = 0.0
 
 
 class Workspace:
@@ -194,6 +255,8 @@ class Workspace:
         The block to carve, as another workspace's `memory`; allocated if None.
     zeros : ndarray, default=None
         Another workspace's `zeros`: what activations that ask for zeros get.
+    within : tuple of (Workspace, int), default=None
+        Another one and the first of its rows that these are: what this one computes is seen in it.
 
     Attributes
     ----------
@@ -201,7 +264,7 @@ class Workspace:
         The rows, before dropout on the input. May be pointed at another array by `point_at`.
     targets : ndarray of shape (..., n_rows, n_outputs)
         What the loss compares the scores with.
-    row_weights : ndarray of shape (..., n_rows)
+    row_weights, row_weight_column : ndarray of shape (..., n_rows) and (..., n_rows, 1)
         What each row counts in the loss.
     masks : list of (ndarray or None)
         Dropout masks of the input and of each hidden layer; None where nothing is dropped.
@@ -213,8 +276,8 @@ class Workspace:
         Views of `outputs`, for the backward pass.
     row_losses : ndarray of shape (..., n_rows)
         What the loss leaves for each row.
-    scratch : list of ndarray
-        What each activation, and last the loss, may use up.
+    scratch, backward_scratch : list of ndarray
+        What each activation, and of `scratch` the last the loss, may use up, forward and backward.
     """
 
     def __init__(
@@ -227,6 +290,7 @@ class Workspace:
         training: bool = True,
         memory: Array | None = None,
         zeros: Array | None = None,
+        within: tuple[Workspace, int] | None = None,
     ) -> None:
         self.network, self.n_rows, self.stack, self.training = network, n_rows, stack, training
         self._n_values = [prod(stack) * n_rows * units for units in self._buffer_units()]
@@ -237,7 +301,7 @@ class Workspace:
         self.zeros = self._make_zeros() if zeros is None else zeros
         self.ones = np.ones((1, n_rows), dtype=self.memory.dtype)
         self.product = np.matmul if stack else np.dot  # half a microsecond less a call, but it knows no stacks
-        self._carve()
+        self._carve(within)
         self._leading: dict[int, Workspace] = {}
         self._slots: dict[int, Slot] = {}
 
@@ -256,6 +320,25 @@ class Workspace:
                 zeros=self.zeros,
             )
         return self._leading[n_rows]
+
+    @cached_property
+    def blocks(self) -> list[Workspace]:
+        """The rows cut into blocks that threads may compute at once, by the sizes alone; this one alone if small."""
+        if not self.is_shared:
+            return [self]
+        n_blocks = max(2, self.n_rows // BLOCK_ROWS) if self.n_rows >= 4 * ROW_TILE else 1
+        cuts = [self.n_rows * number // n_blocks // ROW_TILE * ROW_TILE for number in range(n_blocks)]
+        return [self._block(start, stop) for start, stop in pairwise([*cuts, self.n_rows])]
+
+    @cached_property
+    def is_shared(self) -> bool:
+        """Whether a step on these rows is so large that threads share it."""
+        return self.training and not self.stack and self.n_rows * self.network.n_weights >= SHARED_WORK
+
+    def _block(self, start: int, stop: int) -> Workspace:
+        return Workspace(
+            self.network, stop - start, self.memory.dtype, memory=self.memory, zeros=self.zeros, within=(self, start)
+        )
 
     @cached_property
     def evaluate_loss(self) -> Callable[[], None]:
@@ -280,12 +363,13 @@ class Workspace:
             if self.training:
                 self.outputs_transposed[0] = inputs.swapaxes(-1, -2)
 
-    def _carve(self) -> None:
+    def _carve(self, within: tuple[Workspace, int] | None) -> None:
         sizes = self.network.layer_sizes
-        views = self._views()
+        views = self._views() if within is None else within[0].rows_of_views(within[1], self.n_rows)
         self.inputs = self.own_inputs = next(views)
         self.targets = next(views)
-        self.row_weights = next(views)[..., 0]
+        self.row_weight_column = next(views)
+        self.row_weights = self.row_weight_column[..., 0]
         self.row_losses = next(views)[..., 0]
         self.sums = [next(views) for _ in sizes[1:]]
         self.activations = [
@@ -306,6 +390,12 @@ class Workspace:
             for activation, units in zip(self.network.activations, sizes[1:], strict=False)
         ]
         self.scratch = [one if own is None else own for own, one in zip(kept, common, strict=True)]
+        # Where the gradient is made layer by layer, nobody reads A any more. Blocks of a shared step must keep it: the
+        # gradient is made when all of them are done.
+        self.backward_scratch = [
+            (A if within is None else self._leading_values(widest, A.shape[-1])) if activation.zero_scratch else scratch
+            for activation, A, scratch in zip(self.network.activations, self.activations, self.scratch, strict=True)
+        ]
         self.scratch.append(self._leading_values(widest, sizes[-1]))
 
     def _leading_values(self, buffer: Array, units: int) -> Array:
@@ -343,6 +433,11 @@ class Workspace:
     def _has_mask(self, keep_prob: float) -> bool:
         return self.training and keep_prob < 1.0
 
+    def rows_of_views(self, start: int, n_rows: int) -> Iterator[Array]:
+        """Some rows of every buffer, in the order in which `_carve` takes them."""
+        for view in self._views():
+            yield view[start : start + n_rows]
+
     def _views(self) -> Iterator[Array]:
         for start, size in zip(self._starts, self._n_values, strict=False):
             yield self.memory[start : start + size].reshape(*self.stack, self.n_rows, -1)
@@ -373,6 +468,18 @@ class Dropout:
     def draw(self, workspace: Workspace | Slot) -> None:
         """Fresh masks into a workspace."""
         self.network.draw_masks(workspace, self.rng, self.input_rng)
+
+    def split(self, blocks: Sequence[Workspace]) -> list[Dropout]:
+        """What draws the masks of each block, in any order or at once: as if this one had drawn one after another."""
+        parts = []
+        for block in blocks:
+            parts.append(replace(self, rng=copied(self.rng), input_rng=self.input_rng and copied(self.input_rng)))
+            n_words = self.network.mask_words(block.n_rows)
+            hidden = n_words[1:] if self.input_rng is not None else n_words
+            self.rng.bit_generator.advance(sum(hidden))  # type: ignore[attr-defined]
+            if self.input_rng is not None:
+                self.input_rng.bit_generator.advance(n_words[0])  # type: ignore[attr-defined]
+        return parts
 
 
 class Slot:
@@ -434,13 +541,31 @@ def _draw_kept(masks: Sequence[Array], thresholds: Sequence[Array], rng: np.rand
     """Fill each mask with 1 where the same 16 random bits are below its threshold, else 0."""
     # Four units to a word of the generator: a third of the time of a float for each. A few rows at a time, so that the
     # words, which the generator allocates, stay small.
-    n_rows = max(1, MASK_PIECE // max(1, masks[0][..., 0, :].size))
+    n_rows = _rows_at_once(masks[0][..., 0, :].size)
     for start in range(0, masks[0].shape[-2], n_rows):
         rows = slice(start, start + n_rows)
         bits = _random_bits(masks[0][..., rows, :].shape, rng)
         for mask, threshold in zip(masks, thresholds, strict=True):
             np.less(bits, threshold, out=mask[..., rows, :])
         del bits  # before the next are drawn
+
+
+def _rows_at_once(units: int) -> int:
+    return max(1, MASK_PIECE // max(1, units))
+
+
+def _n_words(n_rows: int, units: int) -> int:
+    """How many words of the generator the mask of a layer takes."""
+    at_once = _rows_at_once(units)
+    n_pieces, rest = divmod(n_rows, at_once)
+    return n_pieces * -(-at_once * units // 4) - (-rest * units // 4)
+
+
+def copied(rng: np.random.Generator) -> np.random.Generator:
+    """An independent generator in the same state."""
+    bits: Any = type(rng.bit_generator)(0)
+    bits.state = rng.bit_generator.state
+    return np.random.Generator(bits)
 
 
 def _random_bits(shape: tuple[int, ...], rng: np.random.Generator) -> npt.NDArray[np.uint16]:

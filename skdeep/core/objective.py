@@ -10,9 +10,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from .batches import Rows
+from .crew import ALONE, Crew
 from .network import Network, Workspace
 from .parameters import Array, ParameterVector
 from .penalties import L2
+from .shared_pass import SharedPass
 
 BLOCK_VALUES = 2**20  # a block's buffers hold about this many values: 4 MB in float32, 8 in float64
 
@@ -36,6 +38,8 @@ class Objective:
         With strength ``alpha / m``.
     dtype : dtype, default=float64
         Precision of the computation.
+    crew : Crew, default=ALONE
+        The threads that share large blocks.
 
     Examples
     --------
@@ -48,12 +52,15 @@ class Objective:
     (0.6931, [0.25, -0.25, 0.0])
     """
 
-    def __init__(self, network: Network, rows: Rows, penalty: L2, *, dtype: type = np.float64) -> None:
+    def __init__(
+        self, network: Network, rows: Rows, penalty: L2, *, dtype: type = np.float64, crew: Crew = ALONE
+    ) -> None:
         self.network, self.rows, self.penalty = network, rows, penalty
         size = len(rows) if network.has_dropout else block_rows(network, len(rows))
         self.workspace = Workspace(network, size, dtype)
         self._total_weight = rows.total_weight
         self._block_gradient = ParameterVector(network.layer_sizes, dtype=dtype)
+        self._crew = crew
 
     def __call__(self, theta: Array) -> tuple[float, Array]:
         """Value and gradient at `theta`; the gradient is a fresh array."""
@@ -61,9 +68,18 @@ class Objective:
         gradient = ParameterVector(self.network.layer_sizes, np.zeros_like(theta))
         value = float(self.penalty.add_gradient(parameters, gradient, scratch=self._block_gradient.theta))
         for block in self.blocks():
-            value += float(self.network.loss_and_gradient(parameters, self._block_gradient, block))
+            value += float(self._loss_and_gradient(parameters, block))
             gradient.theta += self._block_gradient.theta
         return value, gradient.theta
+
+    def _loss_and_gradient(self, parameters: ParameterVector, block: Workspace) -> Array:
+        """The loss of the rows in the workspace, and its gradient into that of the block."""
+        if not block.is_shared:
+            return self.network.loss_and_gradient(parameters, self._block_gradient, block)
+        shared = SharedPass(self.network, parameters, self._block_gradient, self._crew)
+        loss = shared.loss(block)
+        shared.make_gradient(block)
+        return loss
 
     def probe(self, theta: Array) -> tuple[float, bytes]:
         """Value alone at `theta`, and on which side of its activation's kink each unit is on each row."""

@@ -2,6 +2,7 @@
 
 A step reads the gradient and may use it up. Each works through theta in pieces that fit the processor's cache, so
 that the passes of one rule read main memory once. A rate is a float, or in a stack of networks an array (..., 1).
+Threads share a step: one calls `begin`, then each part of the vector is moved by `move`, in any order.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from .parameters import Array, in_pieces, piece_scratch
 
 #: Which networks of a stack: a number, an array of numbers or booleans, or ... for all that there is.
 Networks = int | Array | EllipsisType
+#: What the rule of one step multiplies by, in the precision of theta.
+Constants = tuple[Array, ...]
 
 
 class Optimizer(Protocol):
@@ -28,6 +31,21 @@ class Optimizer(Protocol):
 
     def step(self, theta: Array, gradient: Array, rate: float | Array) -> None:
         """Move `theta` in place; `gradient` is used up."""
+        ...
+
+    def begin(self, theta: Array, rate: float | Array) -> Constants:
+        """Count a step whose parts `move` is to move; what it needs for that."""
+        ...
+
+    def move(
+        self,
+        theta: Array,
+        gradient: Array,
+        constants: Constants,
+        part: slice | None = None,
+        scratch: Array | None = None,
+    ) -> None:
+        """Move `theta`, or a part of it, in place; its `gradient` and `scratch`, of a piece's size, are used up."""
         ...
 
     def flush(self) -> None:
@@ -88,8 +106,25 @@ class SGD:
 
     def step(self, theta: Array, gradient: Array, rate: float | Array) -> None:
         """Move `theta` in place; `gradient` is used up."""
-        rates, momentum = _constant(rate, theta), _constant(self.momentum, theta)
-        for moved, step, velocity, rate in in_pieces(theta, gradient, self._velocity, rates):
+        self.move(theta, gradient, self.begin(theta, rate))
+
+    def begin(self, theta: Array, rate: float | Array) -> Constants:
+        """What `move` needs for a step."""
+        return _constant(rate, theta), _constant(self.momentum, theta)
+
+    def move(
+        self,
+        theta: Array,
+        gradient: Array,
+        constants: Constants,
+        part: slice | None = None,
+        scratch: Array | None = None,
+    ) -> None:
+        """Move `theta`, or a part of it, in place; its `gradient` is used up."""
+        (rates, momentum), velocities = constants, self._velocity
+        if part is not None:
+            theta, gradient, velocities = theta[part], gradient[part], velocities[part]
+        for moved, step, velocity, rate in in_pieces(theta, gradient, velocities, rates):
             step *= rate
             velocity *= momentum
             velocity -= step
@@ -134,17 +169,34 @@ class RMSProp:
 
     def step(self, theta: Array, gradient: Array, rate: float | Array) -> None:
         """Move `theta` in place; `gradient` is used up."""
-        values = (rate, self.decay, 1.0 - self.decay, self.epsilon)
-        rates, decay, rest, epsilon = (_constant(value, theta) for value in values)
-        for moved, step, square, rate in in_pieces(theta, gradient, self._square, rates):
-            scratch = self._scratch[: step.size].reshape(step.shape)
-            np.multiply(step, step, out=scratch)
-            scratch *= rest
+        self.move(theta, gradient, self.begin(theta, rate))
+
+    def begin(self, theta: Array, rate: float | Array) -> Constants:
+        """What `move` needs for a step."""
+        return tuple(_constant(value, theta) for value in (rate, self.decay, 1.0 - self.decay, self.epsilon))
+
+    def move(
+        self,
+        theta: Array,
+        gradient: Array,
+        constants: Constants,
+        part: slice | None = None,
+        scratch: Array | None = None,
+    ) -> None:
+        """Move `theta`, or a part of it, in place; its `gradient` and `scratch`, of a piece's size, are used up."""
+        rates, decay, rest, epsilon = constants
+        squares, scratch = self._square, self._scratch if scratch is None else scratch
+        if part is not None:
+            theta, gradient, squares = theta[part], gradient[part], squares[part]
+        for moved, step, square, rate in in_pieces(theta, gradient, squares, rates):
+            root = scratch[: step.size].reshape(step.shape)
+            np.multiply(step, step, out=root)
+            root *= rest
             square *= decay
-            square += scratch
-            np.sqrt(square, out=scratch)
-            scratch += epsilon
-            step /= scratch
+            square += root
+            np.sqrt(square, out=root)
+            root += epsilon
+            step /= root
             step *= rate
             moved -= step
 
@@ -180,7 +232,7 @@ class Adam:
     epsilon: float = 1e-8
     _first: Array = field(init=False, repr=False)
     _second: Array = field(init=False, repr=False)
-    _constants: tuple[Array, ...] = field(init=False, repr=False)
+    _constants: Constants = field(init=False, repr=False)
     _n_steps: int = field(init=False, default=0, repr=False)
 
     def bind(self, theta: Array) -> None:
@@ -194,11 +246,28 @@ class Adam:
 
     def step(self, theta: Array, gradient: Array, rate: float | Array) -> None:
         """Move `theta` in place; `gradient` is used up."""
+        self.move(theta, gradient, self.begin(theta, rate))
+
+    def begin(self, theta: Array, rate: float | Array) -> Constants:
+        """Count a step; what `move` needs for it."""
         self._n_steps += 1
         root = ((1.0 - self.beta_2**self._n_steps) / (1.0 - self.beta_2)) ** 0.5
         rates = _constant(rate * (root * (1.0 - self.beta_1) / (1.0 - self.beta_1**self._n_steps)), theta)
-        beta_1, beta_2, epsilon = self._constants
-        for moved, step, first, second, rate in in_pieces(theta, gradient, self._first, self._second, rates):
+        return rates, *self._constants
+
+    def move(
+        self,
+        theta: Array,
+        gradient: Array,
+        constants: Constants,
+        part: slice | None = None,
+        scratch: Array | None = None,
+    ) -> None:
+        """Move `theta`, or a part of it, in place; its `gradient` is used up."""
+        (rates, beta_1, beta_2, epsilon), firsts, seconds = constants, self._first, self._second
+        if part is not None:
+            theta, gradient, firsts, seconds = theta[part], gradient[part], firsts[part], seconds[part]
+        for moved, step, first, second, rate in in_pieces(theta, gradient, firsts, seconds, rates):
             first *= beta_1
             first += step
             step *= step

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import Any
@@ -23,8 +23,8 @@ def piece_scratch(theta: Array) -> Array:
     return np.empty(min(theta.size, PIECE), dtype=theta.dtype)
 
 
-def in_pieces(*vectors: Array) -> Iterator[tuple[Array, ...]]:
-    """Walk through vectors together, by views of at most `PIECE` values, which fit the processor's cache.
+def in_pieces(*vectors: Array) -> Iterable[tuple[Array, ...]]:
+    """Vectors cut alike, into views of at most `PIECE` values, which fit the processor's cache.
 
     Parameters
     ----------
@@ -32,15 +32,17 @@ def in_pieces(*vectors: Array) -> Iterator[tuple[Array, ...]]:
         The first sets the pieces: whole networks of a stack where they are small. What has one value for each network
         goes along with its network, and a single value as it is.
 
-    Yields
-    ------
-    tuple of ndarray
-        Views of the vectors.
+    Returns
+    -------
+    iterable of tuple of ndarray
+        Views of the vectors; these themselves where they are small, as in a network whose steps are short.
     """
+    return (vectors,) if vectors[0].size <= PIECE else _pieces(vectors)
+
+
+def _pieces(vectors: tuple[Array, ...]) -> Iterator[tuple[Array, ...]]:
     first = vectors[0]
-    if first.size <= PIECE:  # as in a small network, whose steps are short: no views to be made
-        yield vectors
-    elif first.ndim == 1:
+    if first.ndim == 1:
         for start in range(0, first.size, PIECE):
             yield tuple(v[start : start + PIECE] if v.size > 1 else v for v in vectors)
     elif first[0].size > PIECE:

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from .parameters import Array, ParameterVector, in_pieces, piece_scratch
+
+
+class HasWeights(Protocol):
+    """Parameters, or some of them."""
+
+    @property
+    def flat_weights(self) -> Array:
+        """A view of their weights."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -25,23 +35,21 @@ class L2:
     strength: float | Array
     decoupled: bool = False
 
-    def value(self, parameters: ParameterVector) -> Array:
+    def value(self, parameters: HasWeights) -> Array:
         """The penalty of the network, or of each network of a stack."""
         weights = parameters.flat_weights
         half = np.multiply(0.5, self.strength)
         value: Array = np.asarray(_inner(weights, weights) * half)
         return value[..., 0] if value.ndim else value
 
-    def add_gradient(
-        self, parameters: ParameterVector, gradient: ParameterVector, scratch: Array | None = None
-    ) -> Array:
+    def add_gradient(self, parameters: HasWeights, gradient: HasWeights, scratch: Array | None = None) -> Array:
         """Add ``strength * W`` to the gradient of the weights; the same pass gives the penalty.
 
         Parameters
         ----------
-        parameters : ParameterVector
+        parameters : HasWeights
             Where to evaluate.
-        gradient : ParameterVector
+        gradient : HasWeights
             Its weights are added to.
         scratch : ndarray of shape (n,), default=None
             As many values as a piece has, used up; allocated if None.
@@ -68,7 +76,7 @@ class L2:
         result: Array = 0.5 * by_piece.reshape(*all_weights.shape[:-1], -1).sum(axis=-1)
         return result
 
-    def shrink(self, parameters: ParameterVector, rate: float | Array) -> None:
+    def shrink(self, parameters: HasWeights, rate: float | Array) -> None:
         """The decoupled form of the step: ``W *= 1 - rate * strength``, in place."""
         weights = parameters.flat_weights
         weights *= np.asarray(1.0 - rate * self.strength, dtype=weights.dtype)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
 from .batches import MiniBatches, StackedBatches
+from .crew import ALONE, Crew
 from .divergence import require_convergent
 from .monitors import EarlyStopping, History, Monitor, StopReason, layer_norms
-from .network import Network, Workspace
+from .network import Dropout, Network, Workspace
 from .objective import Objective
 from .optimizers import Optimizer
 from .parameters import Array, ParameterVector, piece_scratch
+from .parts import Part
 from .penalties import L2, MaxNorm, clip_norm
 from .schedules import Schedule
+from .shared_pass import PartView, SharedPass
+from .subnormals import KEPT_FLOOR, WEIGHT_FLOOR, Kind, Tails, flush_weights, look, share_found, tell
 
 #: Appends what the dev rows say of the parameters to the history.
 Validate = Callable[[ParameterVector, History], None]
@@ -30,8 +35,10 @@ TrainingLoss = Callable[[ParameterVector], float]
 LBFGS_FTOL, LBFGS_TOL = 1e7 * float(np.finfo(np.float64).eps), 1e-4
 
 
-#: Steps within which no moment decays from what `Optimizer.flush` leaves to a subnormal number, at 0.9 a step.
+#: Steps within which no weight or moment decays from what a flush leaves to a subnormal number, at 0.9 a step.
 FLUSH_STEPS = 128
+#: The first of so many steps flushes the tails of what it computes; the others do where that has found some.
+LOOK_STEPS = 512
 
 
 #: What may cut training short without an error, and the reason to note then.
@@ -72,6 +79,8 @@ class Trainer:
         Steps taken so far.
     record_norms : bool, default=False
         Whether to note the norms of the gradient in the first step of each epoch.
+    tails : list of str, default=[]
+        What the steps flush the tails of, as the last look has found, changed in place: by it a later run goes on.
 
     Attributes
     ----------
@@ -89,15 +98,24 @@ class Trainer:
     clip_norm: float | None = None
     n_steps: int = 0
     record_norms: bool = False
+    tails: list[str] = field(default_factory=list)
     gradient_norms: list[float] = field(default_factory=list, init=False)
     gradient: ParameterVector = field(init=False, repr=False)
     _scratch: Array = field(init=False, repr=False)
     _records_next: bool = field(default=False, init=False, repr=False)
+    _pass: SharedPass = field(init=False, repr=False)
+    _tails: Tails = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         theta = self.parameters.theta
         self.gradient = ParameterVector(self.parameters.layer_sizes, np.empty_like(theta))
         self._scratch = piece_scratch(theta)
+        self._tails = Tails(self._scratch)
+        self.share_with(ALONE)
+
+    def share_with(self, crew: Crew) -> None:
+        """Have these threads share large steps."""
+        self._pass = SharedPass(self.network, self.parameters, self.gradient, crew)
 
     def epoch(self, batches: MiniBatches[Workspace] | StackedBatches) -> Array:
         """Step through all mini-batches; the mean over rows of the objective before each step."""
@@ -106,34 +124,101 @@ class Trainer:
         self._records_next = self.record_norms
         for batch in batches.epoch():
             total = total + self.step(batch) * batch.n_rows
+        # At every end of an epoch, so that a run that ends there and goes on later is one that was never cut.
         self.optimizer.flush()
+        flush_weights(self.parameters.theta, KEPT_FLOOR, self._scratch)
         return np.asarray(total / batches.n_rows)
 
     def step(self, batch: Workspace) -> Array:
         """One step on the mini-batch in the workspace; the objective before it."""
+        looks = self.n_steps % LOOK_STEPS == 0
+        if batch.is_shared:
+            return self._shared_step(batch, looks)
         self.dropout.draw(batch)
-        loss = self.network.loss_and_gradient(self.parameters, self.gradient, batch)
-        return loss + self.move()
+        if not (looks or self.tails):
+            return self.network.loss_and_gradient(self.parameters, self.gradient, batch) + self.move()
+        with self._flushing([self._tails], looks):
+            loss = self.network.loss_and_gradient(self.parameters, self.gradient, batch, self._tails)
+            return loss + self.move(self._tails)
 
-    def move(self) -> Array:
+    def move(self, tails: Tails | None = None) -> Array:
         """From the gradient of the loss to moved parameters, the gradient used up; the penalty before it."""
         rate = self.schedule(self.n_steps)
-        if self.penalty.decoupled:
-            penalty = self.penalty.value(self.parameters)
-            self.penalty.shrink(self.parameters, rate)
+        penalty = self._penalise(self.parameters, self.gradient, rate, self._scratch)
+        if self.clip_norm is not None or self._records_next:
+            self._note_and_clip()
+        theta, gradient = self.parameters.theta, self.gradient.theta
+        if tails is not None:
+            tails.flush(gradient, Kind.GRADIENT)
+        self.optimizer.move(theta, gradient, self.optimizer.begin(theta, rate))
+        self._close_step()
+        return penalty
+
+    def _shared_step(self, batch: Workspace, looks: bool) -> Array:
+        """What `step` does, by several threads, where it is worth it."""
+        theta, gradient, is_careful = self.parameters.theta, self.gradient.theta, looks or bool(self.tails)
+        rate = self.schedule(self.n_steps)
+
+        def penalise(part: Part, weights: PartView, sums: PartView, tails: Tails) -> Array:
+            return self._penalise(weights, sums, rate, tails.scratch)
+
+        def advance(part: Part, weights: PartView, sums: PartView, tails: Tails) -> None:
+            if is_careful:
+                tails.flush(sums.theta, Kind.GRADIENT)
+            self.optimizer.move(theta, gradient, constants, part.entries, tails.scratch)
+
+        def penalise_and_advance(part: Part, weights: PartView, sums: PartView, tails: Tails) -> Array:
+            penalty = penalise(part, weights, sums, tails)
+            advance(part, weights, sums, tails)
+            return penalty
+
+        with self._flushing(self._pass.tails, looks):
+            assert isinstance(self.dropout, Dropout)  # the steps of a stack are not shared
+            loss = self._pass.loss(batch, self.dropout, careful=is_careful)
+            constants = self.optimizer.begin(theta, rate)
+            if self.clip_norm is None and not self._records_next:
+                penalties = self._pass.make_gradient(batch, penalise_and_advance)
+            else:
+                penalties = self._pass.make_gradient(batch, penalise)
+                self._note_and_clip()
+                self._pass.for_parts(advance)
+        self._close_step()
+        return loss + np.add.reduce(penalties)
+
+    @contextmanager
+    def _flushing(self, tails: Sequence[Tails], looks: bool) -> Iterator[None]:
+        """Whether the next steps flush their tails is decided by the first of them, which looks for some."""
+        if looks:
+            look(tails)
         else:
-            penalty = self.penalty.add_gradient(self.parameters, self.gradient, self._scratch)
+            tell(tails, self.tails)
+        yield
+        if looks:
+            self.tails[:] = share_found(tails)
+
+    def _penalise(
+        self, weights: ParameterVector | PartView, sums: ParameterVector | PartView, rate: Any, scratch: Array
+    ) -> Array:
+        """Add the penalty's gradient, or shrink the weights; the penalty before that."""
+        if not self.penalty.decoupled:
+            return self.penalty.add_gradient(weights, sums, scratch)
+        penalty = self.penalty.value(weights)
+        self.penalty.shrink(weights, rate)
+        return penalty
+
+    def _note_and_clip(self) -> None:
         if self._records_next:
             self.gradient_norms, self._records_next = layer_norms(self.gradient), False
         if self.clip_norm is not None:
             clip_norm(self.gradient.theta, self.clip_norm)
-        self.optimizer.step(self.parameters.theta, self.gradient.theta, rate)
+
+    def _close_step(self) -> None:
         if self.max_norm is not None:
             self.max_norm.project(self.parameters, scratch=self.gradient)
         self.n_steps += 1
         if self.n_steps % FLUSH_STEPS == 0:
             self.optimizer.flush()
-        return penalty
+            flush_weights(self.parameters.theta, WEIGHT_FLOOR, self._scratch)
 
 
 def train(

@@ -28,6 +28,7 @@ from ._fitted import FittedAttributes
 from ._model import NOTHING_GIVEN, Model, Resume
 from ._parameters import RULES, Hyperparameters, Streams, check_parameters, drawn_streams
 from ._state import Stored
+from ._threads import one_blas_thread
 from ._training import Training, optimise, start_model
 from ._validation import (
     counting_rows,
@@ -314,7 +315,8 @@ class BaseDeepMLP(CallbackSupportMixin, DocumentationLink, FittedAttributes, Dat
             self._begin_at_constants(model)
         if ends or not continues:
             names, by_steps = getattr(self, "feature_names_in_", None), self.solver != "lbfgs"
-            remarks = on_the_first_scores(model, rows, names, is_fresh=not continues, by_steps=by_steps)
+            with one_blas_thread():  # another would go on spinning for a tenth of a second, on a core that steps need
+                remarks = on_the_first_scores(model, rows, names, is_fresh=not continues, by_steps=by_steps)
             model.first_remarks = tuple(remarks)
             model.inputs = InputTotals() if has_few_rows(rows) and not ends else None
         if not ends:

@@ -97,6 +97,7 @@ class Resume:
     optimizer: Any = None
     schedule: Any = None
     n_steps: int = 0
+    tails: list[str] = field(default_factory=list)
     made_from: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
     def copy(self, drawn: Collection[str]) -> Resume:
@@ -108,6 +109,7 @@ class Resume:
             optimizer=optimizer,
             schedule=copy(self.schedule),
             made_from=dict(self.made_from),
+            tails=list(self.tails),
         )
 
     def prepare(self, parameters: Hyperparameters, theta: ParameterVector, *, n_steps: int | None) -> None:

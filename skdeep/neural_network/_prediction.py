@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .._rules import Rule, is_count
 from ..core import dropout_moments, layer_outputs, raw_scores
 from ._model import Model, Resume
+from ._threads import predicting_threads
 from ._validation import ROWS, naming, refuse_dates, refuse_mask, require_finite, without_memory
 
 Result = TypeVar("Result")
@@ -64,8 +65,8 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             raise ValueError(
                 f"layer must be -1 where set_output asks for {container!r}, whose columns are its. Got {layer!r}."
             )
-        with _quiet():
-            outputs = self._in_memory(X, lambda: layer_outputs(network, self._model.parameters, X, number))
+        with _quiet(), predicting_threads(network, X.shape[0]) as crew:
+            outputs = self._in_memory(X, lambda: layer_outputs(network, self._model.parameters, X, number, crew=crew))
         require_finite(outputs)
         return outputs
 
@@ -124,15 +125,16 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         rng = np.random.default_rng(self._resume.streams.mc_seed)
         link = _of_finite(self._link)
         moments = partial(dropout_moments, network, self._model.parameters, X, link, n_samples=int(mc_samples), rng=rng)
-        with _quiet():
-            return self._in_memory(X, moments)
+        with _quiet(), predicting_threads(network, X.shape[0] * int(mc_samples)) as crew:
+            return self._in_memory(X, partial(moments, crew=crew))
 
     def _from_scores(self, X: Any, link: Callable[[Any], Any]) -> Any:
         """What a function makes of the scores before the output function, in the precision of X, block by block."""
         with _quiet():
             X = self._validate_new_rows(X)
-            model = self._model
-            return self._in_memory(X, lambda: raw_scores(model.network, model.parameters, X, _of_finite(link)))
+            network, parameters = self._model.network, self._model.parameters
+            with predicting_threads(network, X.shape[0]) as crew:
+                return self._in_memory(X, lambda: raw_scores(network, parameters, X, _of_finite(link), crew=crew))
 
     def _in_memory(self, X: Any, compute: Callable[[], Result]) -> Result:
         """What is computed of X, or an error that says that there is no room for it."""
@@ -163,7 +165,7 @@ class Predictions(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
 def _quiet() -> np.errstate:
     """Without numpy's warnings of what is answered by an error."""
-    return np.errstate(over="ignore", invalid="ignore")
+    return np.errstate(over="ignore", under="ignore", invalid="ignore")
 
 
 def _of_finite(link: Callable[[Any], Any]) -> Callable[[Any], Any]:

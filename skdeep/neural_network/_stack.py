@@ -12,7 +12,7 @@ from ..core import Dropout, EarlyStopping, Member, ParameterVector, Stack
 from ..core.targets import targets_key
 from ._model import SOLVER_PARAMETERS
 from ._parameters import make_max_norm, make_optimizer, norm_limit
-from ._threads import suited_threads
+from ._threads import one_blas_thread
 from ._training import Training, final_loss, finish, mini_batches, patience, prepare_resume
 
 
@@ -42,7 +42,7 @@ def optimise_together(runs: Sequence[Training]) -> list[Exception | None]:
     first = runs[0]
     parameters = first.parameters
     stack = Stack(first.batch_size, make_max_norm(parameters), norm_limit(parameters, "clip_norm"))
-    with suited_threads(first.model.network, first.batch_size):
+    with one_blas_thread():
         stack.train(list(members.values()), make_optimizer(parameters))
     for number, member in members.items():
         training = runs[number]

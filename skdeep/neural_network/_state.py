@@ -23,6 +23,7 @@ from ..core import SGD, Activation, Adam, History, Network, ParameterVector, RMS
 from ..core.activations import get_activation
 from ..core.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy, SquaredError
 from ..core.schedules import Adaptive, Constant, Cosine, Exponential, InverseScaling, Restarted
+from ..core.subnormals import flushed
 from ._judgement import Calls, Judgement
 from ._model import Model, Resume
 from ._parameters import CheckedSchedule, Streams
@@ -87,6 +88,8 @@ def put_together(value: Any) -> Any:
         return MAKERS[name](**parts)
     if name == "Model" and "given" not in parts:
         parts["given"] = _given_before(parts)
+    if name == "Resume":
+        parts.setdefault("tails", [])
     record: Any = object.__new__(RECORDS[name])
     record.__dict__.update(parts)
     return record
@@ -118,7 +121,14 @@ class Stored(BaseEstimator):
             )
         state = {RENAMED.get(name, name): value for name, value in state.items()}
         whole = {name: put_together(value) if name in OURS else value for name, value in state.items()}
+        if "_model" in whole and "tails" not in state["_resume"]:
+            _flush(whole["_model"])
         super().__setstate__({**_new_parameters(type(self), whole), **whole})
+
+
+def _flush(model: Model) -> None:
+    """An earlier version may have left weights that have decayed to subnormal numbers."""
+    model.parameters = ParameterVector(model.network.layer_sizes, flushed(model.parameters.theta))
 
 
 def _new_parameters(kind: type, state: dict[str, Any]) -> dict[str, Any]:

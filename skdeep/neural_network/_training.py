@@ -35,6 +35,8 @@ from ..core import (
 from ..core.batches import Place
 from ..core.divergence import has_diverged
 from ..core.losses import Loss
+from ..core.objective import block_rows
+from ..core.subnormals import KEPT_FLOOR, flush_weights
 from ..core.training import Validate
 from ._judgement import judge, sample
 from ._model import Model, Resume
@@ -50,7 +52,7 @@ from ._parameters import (
     norm_limit,
     penalty_strength,
 )
-from ._threads import suited_threads
+from ._threads import sharing_threads
 from ._weighing import Weighing
 
 #: Of a mini-batch, unless the user says otherwise.
@@ -221,18 +223,19 @@ def _run_lbfgs(training: Training) -> None:
         monitors.append(NormRecorder())
     merged = training.rows.merge_equal()
     model = training.model
-    train_lbfgs(
-        Objective(model.network, merged, training.penalty),
-        model.parameters,
-        model.history,
-        max_iter=training.n_epochs,
-        tol=parameters["tol"],
-        stopping=_lbfgs_stopping(training),
-        validate=training.validate,
-        monitors=monitors,
-        rescues=training.rescues,
-    )
-    final_loss(training)
+    with sharing_threads(model.network, block_rows(model.network, len(merged))) as crew:
+        train_lbfgs(
+            Objective(model.network, merged, training.penalty, crew=crew),
+            model.parameters,
+            model.history,
+            max_iter=training.n_epochs,
+            tol=parameters["tol"],
+            stopping=_lbfgs_stopping(training),
+            validate=training.validate,
+            monitors=monitors,
+            rescues=training.rescues,
+        )
+        final_loss(training)
     found = model.parameters
     with np.errstate(over="ignore"):
         model.parameters = found.astype(parameters["dtype"])
@@ -241,6 +244,7 @@ def _run_lbfgs(training: Training) -> None:
             f"dtype must be 'float64' to hold the weights that L-BFGS has found, up to {abs(found.theta).max():.3g}. "
             f"Got {parameters['dtype']!r}."
         )
+    flush_weights(model.parameters.theta, KEPT_FLOOR)
 
 
 def _run_steps(training: Training) -> None:
@@ -253,11 +257,12 @@ def _run_steps(training: Training) -> None:
     if parameters["record_norms"]:
         trainer.record_norms = True
         monitors.append(NormRecorder(lambda: trainer.gradient_norms))
-    if not training.ends:
-        with np.errstate(all="ignore"):
-            training.loss_at_first = mean_loss(model.network, model.parameters, sample(training.rows))
     stopping = patience(training)
-    with suited_threads(model.network, batches.size):
+    with sharing_threads(model.network, batches.size) as crew:
+        trainer.share_with(crew)
+        if not training.ends:
+            with np.errstate(all="ignore"):
+                training.loss_at_first = mean_loss(model.network, model.parameters, sample(training.rows))
         train(
             trainer,
             batches,
@@ -424,4 +429,5 @@ def make_trainer(training: Training) -> Trainer:
         max_norm=make_max_norm(parameters),
         clip_norm=norm_limit(parameters, "clip_norm"),
         n_steps=resume.n_steps,
+        tails=resume.tails,
     )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..core.subnormals import flushed
 from ._activations import ACTIVATIONS
 from ._graph import Graph, Name
 from ._outputs import computing_dtype, is_binary, is_multilabel, is_on, label_values
@@ -22,7 +23,7 @@ def convert_classifier(scope: Any, operator: Any, container: Any) -> None:
         _write_hidden_layer(graph, operator)
         return
     label, probabilities = (output.full_name for output in operator.outputs)
-    scores = _layers(graph, operator, model.coefs_, model.intercepts_)
+    scores = _layers(graph, operator, *_parameters(model))
     if is_binary(model):
         scores = graph.node("Concat", graph.node("Neg", scores), scores, axis=1)
     _choose(graph, model, scores, label_values(model, numbers=is_on("nocl", container, model)), label)
@@ -40,8 +41,7 @@ def convert_regressor(scope: Any, operator: Any, container: Any) -> None:
     if is_on("transform", container, model):
         _write_hidden_layer(graph, operator)
         return
-    *coefs, W = model.coefs_
-    *intercepts, b = model.intercepts_
+    (*coefs, W), (*intercepts, b) = _parameters(model)
     # The last layer takes in the way from the standardised target to the target's own units.
     coefs = [*coefs, W * model.y_scale_]
     intercepts = [*intercepts, b * model.y_scale_ + model.y_mean_]
@@ -49,9 +49,14 @@ def convert_regressor(scope: Any, operator: Any, container: Any) -> None:
 
 
 def _write_hidden_layer(graph: Graph, operator: Any) -> None:
-    model = operator.raw_operator
-    outputs = _layers(graph, operator, model.coefs_[:-1], model.intercepts_[:-1])
+    coefs, intercepts = _parameters(operator.raw_operator)
+    outputs = _layers(graph, operator, coefs[:-1], intercepts[:-1])
     graph.node("Identity", outputs, output=operator.outputs[0].full_name)
+
+
+def _parameters(model: Any) -> tuple[list[npt.NDArray[Any]], list[npt.NDArray[Any]]]:
+    """Weights and biases of each layer, without subnormal ones, which a user may have set and engines are slow with."""
+    return [flushed(W) for W in model.coefs_], [flushed(b) for b in model.intercepts_]
 
 
 def _graph(scope: Any, operator: Any, container: Any) -> Graph:

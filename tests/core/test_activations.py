@@ -70,10 +70,18 @@ def test_in_place_equals_separate_buffers(name, rng):
 
 @pytest.mark.parametrize("name", [name for name, activation in ACTIVATIONS.items() if activation.zero_scratch])
 def test_zeros_stay_zeros(name):
-    """Neither pass writes on the zeros that an activation asks for: the next layer reads the same ones."""
-    A, scratch = forward(name, POINTS)
-    ACTIVATIONS[name].backward(np.ones_like(A), POINTS.copy(), A, scratch)
+    """`forward` does not write on the zeros that an activation asks for: the next layer reads the same ones."""
+    _, scratch = forward(name, POINTS)
     assert not scratch.any()
+
+
+@each_activation
+def test_backward_leaves_the_output_alone(name):
+    """`backward` does not change A unless that is its scratch: the gradient by the next weights may come later."""
+    A, scratch = forward(name, POINTS)
+    before = A.copy()
+    ACTIVATIONS[name].backward(np.ones_like(A), POINTS.copy(), A, scratch)
+    np.testing.assert_array_equal(A, before)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -167,3 +167,19 @@ def test_flushing_does_not_change_the_steps(make_optimizer, rng):
             optimizer.step(theta, gradient.copy(), 1e-2)
         optimizers[1].flush()
     np.testing.assert_allclose(*thetas, rtol=1e-12)
+
+
+@pytest.mark.parametrize("make_optimizer", [SGD, RMSProp, Adam])
+def test_a_step_part_by_part_is_a_step(make_optimizer, rng):
+    """To the last bit, in whatever order the parts are moved, as threads do."""
+    whole, cut = make_optimizer(), make_optimizer()
+    thetas = [np.ones(50), np.ones(50)]
+    whole.bind(thetas[0])
+    cut.bind(thetas[1])
+    for _ in range(20):
+        gradients = [rng.normal(size=50)] * 2
+        whole.step(thetas[0], gradients[0].copy(), 1e-2)
+        gradient, constants = gradients[1].copy(), cut.begin(thetas[1], 1e-2)
+        for part in (slice(30, 50), slice(0, 7), slice(7, 30)):
+            cut.move(thetas[1], gradient, constants, part, np.empty(50))
+        np.testing.assert_array_equal(*thetas)

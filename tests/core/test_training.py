@@ -9,6 +9,7 @@ from scipy.special import expit
 
 from skdeep.core import (
     L2,
+    LOSSES,
     SCHEDULES,
     SGD,
     Adam,
@@ -19,6 +20,7 @@ from skdeep.core import (
     MaxNorm,
     MiniBatches,
     Monitor,
+    Network,
     Objective,
     ParameterVector,
     RMSProp,
@@ -30,6 +32,7 @@ from skdeep.core import (
     train,
     train_lbfgs,
 )
+from skdeep.core import network as network_module
 
 SIZES = (3, 4, 2)
 PENALTY = L2(0.05)
@@ -466,3 +469,30 @@ def test_lbfgs_refuses_a_start_that_is_not_finite():
     """An objective that is infinite at the start is a divergence, before any iteration."""
     with pytest.raises(DivergenceError, match="epoch 0: the loss"):
         lbfgs(lambda theta: (np.inf, theta))
+
+
+@pytest.mark.parametrize("work", [0, np.inf], ids=["by threads", "alone"])
+def test_tails_are_flushed_while_a_look_finds_some(work, monkeypatch):
+    """Every 512th step looks; where its gradients are next to nothing, it and all up to the next look set them to 0."""
+    monkeypatch.setattr(network_module, "SHARED_WORK", work)
+    network = Network((2, 2), (), LOSSES["regression"], (1.0,))
+    parameters, optimizer = ParameterVector((2, 2), dtype=np.float32), SGD(momentum=0.0)
+    parameters.theta[...] = 1.0
+    optimizer.bind(parameters.theta)
+    workspace = Workspace(network, 70, np.float32)
+    workspace.inputs[...], workspace.targets[...] = 1.0, 0.0
+    trainer = Trainer(network, parameters, optimizer, lambda step: 1e18, L2(0.0), Dropout(network, None))
+
+    def moves(row_weight):
+        """Whether a step with rows of that weight moves the parameters."""
+        before = parameters.theta.copy()
+        workspace.row_weights[...] = row_weight
+        trainer.step(workspace)
+        has_moved = bool(np.any(parameters.theta != before))
+        parameters.theta[...] = 1.0
+        return has_moved
+
+    tiny, ordinary = 1e-22, 1e-3
+    assert [moves(tiny) for _ in range(512)] == [False] * 512
+    assert [moves(ordinary), *(moves(tiny) for _ in range(511))] == [True] * 512
+    assert not moves(tiny)

@@ -189,3 +189,20 @@ def test_the_best_of_a_batched_search_agrees(multiclass, classify):
     X, y = multiclass[0].astype(np.float32), multiclass[1]
     model = BatchedGridSearchCV(classifier(), {"alpha": [1, 2]}, cv=2).fit(X, y).best_estimator_
     assert_allclose(classify(model, X)[1], model.predict_proba(X), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [DeepMLPClassifier, DeepMLPRegressor])
+def test_no_weight_is_written_that_engines_are_slow_with(kind, multiclass, to_onnx, run):
+    """Subnormal ones, which a user may have set, become zero; the predictions stay."""
+    from onnx.numpy_helper import to_array
+
+    X, y = multiclass[0].astype(np.float32), multiclass[1]
+    model = kind((8,), max_iter=5, random_state=0).fit(X, y)
+    model.coefs_[0][:, 3] = 1e-40
+    model.coefs_[1][3] = -1e-37
+    model.intercepts_[0][:2] = 1e-39
+    constants = [to_array(constant) for constant in to_onnx(model, X[:1]).graph.initializer]
+    small = [(values != 0.0) & (np.abs(values) < 1e-36) for values in constants if values.dtype.kind == "f"]
+    assert small
+    assert not any(mask.any() for mask in small)
+    assert_allclose(run(model, X)[0].ravel(), model.predict(X), rtol=1e-5, atol=1e-5)
