@@ -1,6 +1,6 @@
 """Seconds per epoch of skdeep, its peers and the matrix products alone, in alternation.
 
-    python benchmarks/speed.py --rounds 5 --workloads T S D M L
+    python benchmarks/speed.py --rounds 5 --workloads T S D M L H
 
 Every round trains each of them once on the same rows: the same layers, mini-batches and epochs, float32. Printed are
 the median of a round's times in milliseconds an epoch, and of the ratios within a round, each by the products alone.
@@ -27,6 +27,7 @@ WORKLOADS = {
     "D": (1500, 30, (64,) * 4, 64, 2, 30),
     "M": (20000, 784, (256, 128, 100), 128, 10, 4),
     "L": (8000, 100, (1024,) * 3, 256, 10, 3),
+    "H": (1000, 20, (512, 512), 200, 10, 20),
 }
 
 

@@ -1,15 +1,20 @@
-"""How much longer a training takes while another process keeps one core busy, with the BLAS allowed two threads.
+"""Fits while other processes keep cores busy: two threads beside one, this build beside another one, in alternation.
 
-Alone and under load in alternation; the other process multiplies numbers in a loop.
+    python benchmarks/under_load.py --before DIR --workloads H M L --busy 0 1 2
+
+Each number of threads has a process of its own; the busy ones multiply numbers in a loop. Printed are the milliseconds
+of an epoch, and the medians of the ratios to the first column, one thread of the same build or of the one before.
 """
 
 import argparse
 import multiprocessing
 import os
-from statistics import median
+import time
+from contextlib import contextmanager
+from pathlib import Path
 
-from _trainers import skdeep
-from speed import WORKLOADS, make_task, seconds_of
+from builds import compare, line_of, start_servers
+from speed import WORKLOADS
 
 
 def keep_busy():
@@ -19,28 +24,36 @@ def keep_busy():
         number = number * 1.000001 % 7.0
 
 
+@contextmanager
+def busy(n_processes):
+    """Other processes that use a core each."""
+    others = [multiprocessing.get_context("spawn").Process(target=keep_busy, daemon=True) for _ in range(n_processes)]
+    for other in others:
+        other.start()
+    time.sleep(0.5 * bool(others))
+    try:
+        yield
+    finally:
+        for other in others:
+            other.kill()
+
+
 def main():
-    """A line for each workload."""
+    """A line for each workload and number of busy processes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--before", type=Path, help="a checkout of another build")
+    parser.add_argument("--busy", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--workloads", nargs="+", default=list(WORKLOADS), choices=WORKLOADS)
     arguments = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])  # two cores, one of which will be busy
-    for name in arguments.workloads:
-        task, n_epochs = make_task(name)
-        train, rounds = skdeep(task), []
-        train(1)
-        for _ in range(arguments.rounds):
-            alone = seconds_of(train, n_epochs)
-            other = multiprocessing.get_context("spawn").Process(target=keep_busy, daemon=True)
-            other.start()
-            rounds.append((alone, seconds_of(train, n_epochs)))
-            other.kill()
-            other.join()
-        alone, loaded = (1e3 * median(column) for column in zip(*rounds, strict=True))
-        ratio = median(after / before for before, after in rounds)
-        print(f"{name}: alone {alone:.2f} ms an epoch, under load {loaded:.2f}, ratio {ratio:.2f}", flush=True)
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])  # two cores, whatever the machine has
+    servers = start_servers(arguments.before, [], [1, 2])
+    for workload in arguments.workloads:
+        for n_busy in arguments.busy:
+            with busy(n_busy):
+                measured = compare(servers, (workload, 1.0, WORKLOADS[workload][-1]), arguments.rounds)
+            print(f"{workload} beside {n_busy}", line_of(measured, 1), flush=True)
 
 
 if __name__ == "__main__":
