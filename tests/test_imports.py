@@ -16,7 +16,7 @@ MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for p
 CORE_LEVELS = [
     {"parameters", "crew"},
     {"activations", "initializers", "losses", "penalties", "schedules", "optimizers", "differences", "targets"}
-    | {"parts", "subnormals"},
+    | {"masks", "parts", "subnormals"},
     {"network", "gradient_report", "step_ladder"},
     {"batches", "monitors", "shared_pass"},
     {"objective", "divergence"},

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, pairwise
 from math import prod
-from typing import Any
 from weakref import ref
 
 import numpy as np
@@ -18,11 +17,11 @@ import numpy.typing as npt
 
 from .activations import Activation
 from .losses import Loss
+from .masks import copied, draw_kept, n_words_of
 from .parameters import Array, ParameterVector
 from .parts import Part
 from .subnormals import Kind, Tails
 
-MASK_PIECE = 6144  # units of a dropout mask that are drawn at once
 #: Rows times weights of a mini-batch from which on threads share it: below, waking one costs more than it brings.
 SHARED_WORK = 40_000_000
 #: About how many rows a thread takes at once, and of how many their number is a multiple.
@@ -109,7 +108,7 @@ class Network:
     def mask_words(self, n_rows: int) -> list[int]:
         """How many words of the generator the mask of each layer takes, the input's first."""
         sizes = zip(self.layer_sizes[:-1], self.keep_prob, strict=True)
-        return [0 if keep_prob == 1.0 else _n_words(n_rows, units) for units, keep_prob in sizes]
+        return [0 if keep_prob == 1.0 else n_words_of(n_rows, units) for units, keep_prob in sizes]
 
     def forward(self, parameters: ParameterVector, workspace: Workspace, tails: Tails | None = None) -> Array:
         """Raw scores of the rows in the workspace.
@@ -532,45 +531,9 @@ def draw_masks(
                 mask.fill(1.0)
         elif masks:
             levels = [network.dropout_levels[layer] for network in networks]
-            _draw_kept(masks, [level for level, _ in levels], rng if layer > 0 or input_rng is None else input_rng)
+            draw_kept(masks, [level for level, _ in levels], rng if layer > 0 or input_rng is None else input_rng)
             for mask, (_, scale) in zip(masks, levels, strict=True):
                 mask *= np.asarray(scale, dtype=mask.dtype)
-
-
-def _draw_kept(masks: Sequence[Array], thresholds: Sequence[Array], rng: np.random.Generator) -> None:
-    """Fill each mask with 1 where the same 16 random bits are below its threshold, else 0."""
-    # Four units to a word of the generator: a third of the time of a float for each. A few rows at a time, so that the
-    # words, which the generator allocates, stay small.
-    n_rows = _rows_at_once(masks[0][..., 0, :].size)
-    for start in range(0, masks[0].shape[-2], n_rows):
-        rows = slice(start, start + n_rows)
-        bits = _random_bits(masks[0][..., rows, :].shape, rng)
-        for mask, threshold in zip(masks, thresholds, strict=True):
-            np.less(bits, threshold, out=mask[..., rows, :])
-        del bits  # before the next are drawn
-
-
-def _rows_at_once(units: int) -> int:
-    return max(1, MASK_PIECE // max(1, units))
-
-
-def _n_words(n_rows: int, units: int) -> int:
-    """How many words of the generator the mask of a layer takes."""
-    at_once = _rows_at_once(units)
-    n_pieces, rest = divmod(n_rows, at_once)
-    return n_pieces * -(-at_once * units // 4) - (-rest * units // 4)
-
-
-def copied(rng: np.random.Generator) -> np.random.Generator:
-    """An independent generator in the same state."""
-    bits: Any = type(rng.bit_generator)(0)
-    bits.state = rng.bit_generator.state
-    return np.random.Generator(bits)
-
-
-def _random_bits(shape: tuple[int, ...], rng: np.random.Generator) -> npt.NDArray[np.uint16]:
-    size = prod(shape)
-    return rng.bit_generator.random_raw(-(-size // 4)).view(np.uint16)[:size].reshape(shape)
 
 
 def _aligned(n_values: int) -> int:

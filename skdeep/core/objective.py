@@ -14,7 +14,7 @@ from .crew import ALONE, Crew
 from .network import Network, Workspace
 from .parameters import Array, ParameterVector
 from .penalties import L2
-from .shared_pass import SharedPass
+from .shared_pass import SharedPass, nothing
 
 BLOCK_VALUES = 2**20  # a block's buffers hold about this many values: 4 MB in float32, 8 in float64
 
@@ -78,7 +78,7 @@ class Objective:
             return self.network.loss_and_gradient(parameters, self._block_gradient, block)
         shared = SharedPass(self.network, parameters, self._block_gradient, self._crew)
         loss = shared.loss(block)
-        shared.make_gradient(block)
+        shared.make_gradient(block, nothing)
         return loss
 
     def probe(self, theta: Array) -> tuple[float, bytes]:

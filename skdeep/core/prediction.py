@@ -13,7 +13,8 @@ import numpy as np
 from scipy.sparse import issparse
 
 from .crew import ALONE, Crew
-from .network import BLOCK_ROWS, SHARED_WORK, Network, Workspace, copied
+from .masks import copied
+from .network import BLOCK_ROWS, SHARED_WORK, Network, Workspace
 from .objective import block_rows
 from .parameters import Array, ParameterVector
 
@@ -181,9 +182,9 @@ def _sample(
 
 def _moments(draw: Callable[[], Array], n_samples: int) -> tuple[Array, Array]:
     """Mean and standard deviation of some samples."""
-    mean: Any = 0.0
-    squares: Any = 0.0
-    for n in range(1, n_samples + 1):
+    first = draw()
+    mean, squares = first.copy(), np.zeros_like(first)
+    for n in range(2, n_samples + 1):
         sample = draw()
         step = sample - mean  # Welford's sums: no cancellation where the spread is small
         mean = mean + step / n

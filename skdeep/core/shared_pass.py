@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
@@ -34,8 +34,13 @@ class PartView:
     flat_weights: Array
 
 
-#: What follows on a part's gradient: gets the part, parameters, gradient and the thread's tails; may give a number.
-Follow = Callable[[Part, PartView, PartView, Tails], Any]
+Result = TypeVar("Result")
+#: What is done with a part: gets the part, its parameters, their gradient and the thread's tails.
+Follow = Callable[[Part, PartView, PartView, Tails], Result]
+
+
+def nothing(part: Part, parameters: PartView, gradient: PartView, tails: Tails) -> None:
+    """Leave the gradient as it is."""
 
 
 @dataclass
@@ -81,7 +86,7 @@ class SharedPass:
         scalar
             ``sum_i row_weights_i * loss_i``.
         """
-        losses: list[Any] = [None] * len(batch.blocks)
+        losses: dict[int, Array] = {}
         draws = dropout.split(batch.blocks) if dropout is not None and self.network.has_dropout else None
 
         def compute(number: int, thread: int) -> None:
@@ -91,27 +96,29 @@ class SharedPass:
             tails = self.tails[thread] if careful else None
             losses[number] = self.network.loss_and_gradient(self.parameters, None, block, tails)
 
-        self.crew.run([partial(compute, number) for number in range(len(losses))])
-        return np.add.reduce(losses)
+        numbers = range(len(batch.blocks))
+        self.crew.run([partial(compute, number) for number in numbers])
+        return np.add.reduce([losses[number] for number in numbers])
 
-    def make_gradient(self, batch: Workspace, then: Follow | None = None) -> list[Any]:
+    def make_gradient(self, batch: Workspace, then: Follow[Result]) -> list[Result]:
         """The gradient of the loss, part by part, and what follows on each; what that gives, in the order of parts."""
 
-        def compute(part: Part, parameters: PartView, gradient: PartView, tails: Tails) -> Any:
+        def compute(part: Part, parameters: PartView, gradient: PartView, tails: Tails) -> Result:
             self.network.part_gradient(self.gradient, batch, part)
-            return None if then is None else then(part, parameters, gradient, tails)
+            return then(part, parameters, gradient, tails)
 
         return self.for_parts(compute)
 
-    def for_parts(self, follow: Follow) -> list[Any]:
+    def for_parts(self, follow: Follow[Result]) -> list[Result]:
         """Have the threads do something with all parts; what it gives, in the order of parts."""
-        results: list[Any] = [None] * len(self._parts)
+        results: dict[int, Result] = {}
 
         def compute(number: int, thread: int) -> None:
             results[number] = follow(*self._parts[number], self.tails[thread])
 
-        self.crew.run([partial(compute, number) for number in range(len(results))])
-        return results
+        numbers = range(len(self._parts))
+        self.crew.run([partial(compute, number) for number in numbers])
+        return [results[number] for number in numbers]
 
     @cached_property
     def _parts(self) -> list[tuple[Part, PartView, PartView]]:

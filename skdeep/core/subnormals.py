@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
 
 import numpy as np
 
@@ -47,7 +46,7 @@ def flush_below(values: Array, floor: float, scratch: Array) -> None:
     floor : float
         What is to stay has at least this size. NaN stays, too.
     scratch : ndarray of shape (n,)
-        Used up; so many values are looked at together.
+        Used up; so many values are compared at a time.
     """
     values = values if values.ndim == 1 else values.reshape(-1)
     for start in range(0, values.size, scratch.size):
@@ -103,7 +102,7 @@ class Tails:
     Parameters
     ----------
     scratch : ndarray of shape (n,)
-        Used up; so many values are looked at together.
+        Used up; so many values are compared at a time.
 
     Attributes
     ----------
@@ -129,7 +128,7 @@ class Tails:
         """
         if not self.looks and kind.name not in self.found:
             return
-        before: Any = np.count_nonzero(values) if self.looks else 0
+        before = int(np.count_nonzero(values)) if self.looks else 0
         flush_below(values, FLOORS[kind][values.itemsize], self.scratch)
         if self.looks and (before - np.count_nonzero(values)) * RARE > values.size:
             self.found.add(kind.name)

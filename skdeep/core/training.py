@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
@@ -197,7 +197,7 @@ class Trainer:
             self.tails[:] = share_found(tails)
 
     def _penalise(
-        self, weights: ParameterVector | PartView, sums: ParameterVector | PartView, rate: Any, scratch: Array
+        self, weights: ParameterVector | PartView, sums: ParameterVector | PartView, rate: float | Array, scratch: Array
     ) -> Array:
         """Add the penalty's gradient, or shrink the weights; the penalty before that."""
         if not self.penalty.decoupled:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from threading import RLock, current_thread, main_thread
-from typing import Any
+from typing import Protocol
 from weakref import WeakSet
 
 from joblib import cpu_count
@@ -24,6 +24,16 @@ from ..core.network import SHARED_WORK
 
 #: More find nothing to do: a step has no more parts than that.
 MOST_THREADS = 8
+
+
+class Library(Protocol):
+    """What threadpoolctl knows of a BLAS."""
+
+    num_threads: int
+
+    def set_num_threads(self, num_threads: int) -> None:
+        """Of the process, or of the thread."""
+        ...
 
 
 class _Holder:
@@ -143,16 +153,16 @@ def _begin_helper() -> None:
     _set_threads(own, [1] * len(own))
 
 
-def _numbers(libraries: Sequence[Any]) -> list[int]:
+def _numbers(libraries: Sequence[Library]) -> list[int]:
     return [library.num_threads for library in libraries]
 
 
-def _set_threads(libraries: Sequence[Any], numbers: Sequence[int]) -> None:
+def _set_threads(libraries: Sequence[Library], numbers: Sequence[int]) -> None:
     for library, number in zip(libraries, numbers, strict=False):
         library.set_num_threads(number)
 
 
-def _take_control(libraries: Sequence[Any]) -> None:
+def _take_control(libraries: Sequence[Library]) -> None:
     """Let this thread be the next to set the numbers.
 
     From threadpoolctl 3.8 on, a thread that has set the number of a process keeps all others from it, without a word.
@@ -165,18 +175,18 @@ def _take_control(libraries: Sequence[Any]) -> None:
 
 
 @cache
-def _process_wide() -> list[Any]:
+def _process_wide() -> list[Library]:
     return [library for library in _blas() if getattr(library, "threading_layer", None) != "openmp"]
 
 
 @cache
-def _of_this_thread() -> list[Any]:
+def _of_this_thread() -> list[Library]:
     """The libraries that have a number for each thread."""
     return [library for library in _blas() if getattr(library, "threading_layer", None) == "openmp"]
 
 
 @cache
-def _blas() -> list[Any]:
+def _blas() -> list[Library]:
     """Made once: it looks through all libraries of the process, which takes as long as a few steps."""
     return list(ThreadpoolController().select(user_api="blas").lib_controllers)
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ..core.parameters import Array
 from ..core.subnormals import flushed
 from ._activations import ACTIVATIONS
 from ._graph import Graph, Name
@@ -54,7 +54,7 @@ def _write_hidden_layer(graph: Graph, operator: Any) -> None:
     graph.node("Identity", outputs, output=operator.outputs[0].full_name)
 
 
-def _parameters(model: Any) -> tuple[list[npt.NDArray[Any]], list[npt.NDArray[Any]]]:
+def _parameters(model: Any) -> tuple[list[Array], list[Array]]:
     """Weights and biases of each layer, without subnormal ones, which a user may have set and engines are slow with."""
     return [flushed(W) for W in model.coefs_], [flushed(b) for b in model.intercepts_]
 
@@ -66,9 +66,7 @@ def _graph(scope: Any, operator: Any, container: Any) -> Graph:
     return Graph(scope, container, computing_dtype(operator))
 
 
-def _layers(
-    graph: Graph, operator: Any, coefs: Sequence[npt.NDArray[Any]], intercepts: Sequence[npt.NDArray[Any]]
-) -> Name:
+def _layers(graph: Graph, operator: Any, coefs: Sequence[Array], intercepts: Sequence[Array]) -> Name:
     """What comes out of the last of these layers; the output layer has no activation."""
     A = graph.cast(operator.inputs[0].full_name, graph.dtype)
     hidden = [activation.name for activation in operator.raw_operator._model.network.activations]
@@ -78,7 +76,7 @@ def _layers(
     return A
 
 
-def _choose(graph: Graph, model: Any, scores: Name, labels: npt.NDArray[Any], output: Name) -> None:
+def _choose(graph: Graph, model: Any, scores: Name, labels: Array, output: Name) -> None:
     """The class of the highest score, or every label of a score above zero: probabilities may be equal by rounding."""
     if is_multilabel(model):
         graph.cast(graph.node("Greater", scores, graph.constant(0.0)), np.int64, output=output)

@@ -19,7 +19,7 @@ from skdeep.core import (
 )
 from skdeep.core import network as network_module
 from skdeep.core.crew import Crew
-from skdeep.core.shared_pass import SharedPass
+from skdeep.core.shared_pass import SharedPass, nothing
 
 SIZES, N_ROWS = (7, 40, 30, 3), 170
 each_number = pytest.mark.parametrize("n_threads", [1, 2, 4, 8])
@@ -39,7 +39,7 @@ def shared(network, parameters, workspace, n_threads=2):
     with Crew(n_threads) as crew:
         one = SharedPass(network, parameters, gradient, crew)
         loss = one.loss(workspace)
-        one.make_gradient(workspace)
+        one.make_gradient(workspace, nothing)
     return loss, gradient.theta
 
 

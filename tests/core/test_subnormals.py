@@ -27,7 +27,7 @@ any_floats = st.floats(width=32)
 
 @given(arrays(np.float32, st.integers(0, 30), elements=any_floats), st.integers(1, 8))
 def test_what_is_below_the_floor_becomes_zero_and_nothing_else_changes(values, scratch_size):
-    """To the last bit; infinity and NaN stay, and so does the order, however little is looked at together."""
+    """To the last bit; infinity and NaN stay, and so does the order, however few are compared at a time."""
     flushed_values = values.copy()
     flush_below(flushed_values, 1e-20, np.empty(scratch_size, dtype=np.float32))
     expected = np.where(np.abs(values) < np.float32(1e-20), np.float32(0.0), values)
